@@ -1,0 +1,119 @@
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <map>
+#include <optional>
+
+#include "app/command.hpp"
+#include "app/parse.hpp"
+#include "app/selection.hpp"
+#include "bundle/engine.hpp"
+#include "resolver/resolver.hpp"
+
+namespace wheelbarrow::app {
+namespace fs = std::filesystem;
+namespace {
+
+// A folder that is removed with this object.
+class TemporaryFolder {
+ public:
+  static Result<std::unique_ptr<TemporaryFolder>> make() {
+    std::string name = fs::temp_directory_path() / "wheelbarrow-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) return fail(ErrorKind::io, "can't make a temporary folder", name);
+    return std::make_unique<TemporaryFolder>(name);
+  }
+  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {}
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+// Waits for what an engine answers.
+template <class T, class Start>
+Result<T> wait_for(Start start) {
+  std::promise<Result<T>> promise;
+  start([&](Result<T> result) { promise.set_value(std::move(result)); });
+  return promise.get_future().get();
+}
+
+// Into a file beside it first, so that a failure leaves no half bundle under the name.
+Result<void> write_file(const fs::path& path, const Slices& body) {
+  const fs::path part = path.native() + ".part";
+  {
+    std::ofstream out(part, std::ios::binary | std::ios::trunc);
+    for (const Slice& slice : body) {
+      out.write(slice.text().data(), static_cast<std::streamsize>(slice.size()));
+    }
+    out.flush();
+    if (!out) return fail(ErrorKind::io, "can't write the file", part);
+  }
+  std::error_code error;
+  fs::rename(part, path, error);
+  if (error) return fail(ErrorKind::io, "can't write the file: " + error.message(), path);
+  return {};
+}
+
+Result<bundle::BundlePtr> make_bundle(const Selection& selection, bundle::Format format, bundle::Engine& engine) {
+  const auto requirements = selection.read_requirements();
+  if (!requirements) return std::unexpected(requirements.error());
+  const auto wheelhouse = selection.open_wheelhouse();
+  if (!wheelhouse) return std::unexpected(wheelhouse.error());
+  const auto catalog = (*wheelhouse)->catalog();
+  const auto target = selection.find_target(*catalog);
+  if (!target) return std::unexpected(target.error());
+  const auto lock = resolver::resolve(*catalog, *target, *requirements);
+  if (!lock) return std::unexpected(lock.error());
+  const auto planned = bundle::plan(*lock, *target, format);
+  return wait_for<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
+    engine.bundle(planned, catalog, std::move(done));
+  });
+}
+
+}  // namespace
+
+int bundle_command(const Arguments& arguments) {
+  CLI::App app("Write the bundle of a requirement set, the very bytes that the server would serve",
+               "wheelbarrow bundle");
+  Selection selection;
+  selection.add_options(app);
+  bundle::Format format = bundle::Format::site;
+  const std::map<std::string, bundle::Format> formats{{"site", bundle::Format::site},
+                                                      {"wheels", bundle::Format::wheels}};
+  app.add_option("--format", format, "site: the unpacked tree; wheels: the wheel files (default: site)")
+      ->transform(CLI::CheckedTransformer(formats))
+      ->type_name("site|wheels");
+  std::string output;
+  app.add_option("-o,--output", output, "file to write")->required()->type_name("FILE");
+  if (const auto code = parse(app, arguments)) return *code;
+
+  std::unique_ptr<TemporaryFolder> temporary;
+  fs::path store_folder = fs::path(selection.data) / "store";
+  if (selection.data.empty()) {
+    auto made = TemporaryFolder::make();
+    if (!made) return print_failure(made.error());
+    temporary = std::move(*made);
+    store_folder = temporary->path() / "store";
+  }
+  const auto store = store::Store::open({store_folder, {}});
+  if (!store) return print_failure(store.error());
+  bundle::Engine engine(**store, {});
+  const auto bundle = make_bundle(selection, format, engine);
+  if (!bundle) return print_failure(bundle.error());
+  const auto encoded = wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
+    engine.encode(*bundle, bundle::Form::identity, std::move(done));
+  });
+  if (!encoded) return print_failure(encoded.error());
+  if (auto written = write_file(output, encoded->body); !written) return print_failure(written.error());
+  std::printf("%s  %s\n", (*bundle)->sha256.hex().c_str(), output.c_str());
+  return exit_success;
+}
+
+}  // namespace wheelbarrow::app

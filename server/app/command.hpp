@@ -1,0 +1,22 @@
+// The commands of the program. Each parses its own words and runs; `arguments` begins after the command's name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace wheelbarrow::app {
+
+// Exit codes, the same for every command.
+inline constexpr int exit_success = 0;
+inline constexpr int exit_failure = 1;  // the work could not be done; one line on standard error says why
+inline constexpr int exit_usage = 2;    // the words or the configuration are wrong
+
+using Arguments = std::vector<std::string>;
+
+int serve_command(const Arguments& arguments);
+int resolve_command(const Arguments& arguments);
+int bundle_command(const Arguments& arguments);
+int inspect_command(const Arguments& arguments);
+int targets_command(const Arguments& arguments);
+
+}  // namespace wheelbarrow::app

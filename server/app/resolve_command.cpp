@@ -1,0 +1,42 @@
+#include <boost/json.hpp>
+#include <cstdio>
+#include <iostream>
+
+#include "app/command.hpp"
+#include "app/parse.hpp"
+#include "app/selection.hpp"
+#include "resolver/resolver.hpp"
+#include "routes/lock_json.hpp"
+
+namespace wheelbarrow::app {
+
+int resolve_command(const Arguments& arguments) {
+  CLI::App app("Print the exact wheels that a requirement set resolves to", "wheelbarrow resolve");
+  Selection selection;
+  selection.add_options(app);
+  bool as_json = false;
+  app.add_flag("--json", as_json, "print the lock as JSON");
+  if (const auto code = parse(app, arguments)) return *code;
+
+  const auto requirements = selection.read_requirements();
+  if (!requirements) return print_failure(requirements.error());
+  const auto wheelhouse = selection.open_wheelhouse();
+  if (!wheelhouse) return print_failure(wheelhouse.error());
+  const auto catalog = (*wheelhouse)->catalog();
+  const auto target = selection.find_target(*catalog);
+  if (!target) return print_failure(target.error());
+  const auto lock = resolver::resolve(*catalog, *target, *requirements);
+  if (!lock) return print_failure(lock.error());
+  if (as_json) {
+    std::cout << boost::json::serialize(routes::to_json(*lock)) << '\n';
+    return exit_success;
+  }
+  std::cout << "# target: " << lock->target << '\n';
+  for (const resolver::LockedWheel& locked : lock->wheels) {
+    const wheelhouse::Wheel& wheel = *locked.wheel;
+    std::cout << wheel.name() << "==" << wheel.version().str() << "  # " << wheel.filename << '\n';
+  }
+  return exit_success;
+}
+
+}  // namespace wheelbarrow::app

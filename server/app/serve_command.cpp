@@ -1,0 +1,221 @@
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <filesystem>
+#include <set>
+
+#include "app/metrics.hpp"
+#include "app/parse.hpp"
+#include "app/serve_options.hpp"
+#include "bundle/engine.hpp"
+#include "http/problem.hpp"
+#include "http/server.hpp"
+#include "routes/question.hpp"
+#include "routes/router.hpp"
+#include "routes/static_mount.hpp"
+#include "store/store.hpp"
+#include "wheelhouse/wheelhouse.hpp"
+
+namespace wheelbarrow::app {
+namespace fs = std::filesystem;
+namespace {
+
+using CatalogPtr = std::shared_ptr<const wheelhouse::Catalog>;
+
+// Logs what a catalog holds, and of its refusals those that weren't there before.
+class CatalogLog {
+ public:
+  explicit CatalogLog(const wheelhouse::Wheelhouse& wheelhouse) : wheelhouse_(wheelhouse) {}
+
+  void operator()(const CatalogPtr& catalog) {
+    std::set<std::string> refused;
+    for (const wheelhouse::Refusal& refusal : catalog->refusals()) {
+      std::string line = refusal.path.native() + " reason=" + refusal.reason;
+      if (!refused_.contains(line)) spdlog::warn("wheel refused  file={}", line);
+      refused.insert(std::move(line));
+    }
+    refused_ = std::move(refused);
+    spdlog::info("catalog loaded  wheels={} refused={} target={} read={}", catalog->wheels().size(),
+                 catalog->refusals().size(), routes::choose_default_target(*catalog).name(),
+                 wheelhouse_.last_scan().read);
+  }
+
+ private:
+  const wheelhouse::Wheelhouse& wheelhouse_;
+  std::set<std::string> refused_;
+};
+
+Result<std::unique_ptr<wheelhouse::Wheelhouse>> open_wheelhouse(const ServeOptions& options) {
+  wheelhouse::WheelhouseOptions wheelhouse;
+  wheelhouse.folders.assign(options.wheels.begin(), options.wheels.end());
+  if (!options.pyodide.empty()) wheelhouse.pyodide = options.pyodide;
+  wheelhouse.database = fs::path(options.data) / "wheelhouse.sqlite";
+  wheelhouse.limits = options.wheel_limits;
+  wheelhouse.threads = options.build_threads;
+  return wheelhouse::Wheelhouse::open(std::move(wheelhouse));
+}
+
+Result<routes::RouterOptions> router_options(const ServeOptions& options, const wheelhouse::Catalog& catalog) {
+  routes::RouterOptions router;
+  router.default_target = options.target;
+  router.base_url = options.base_url;
+  router.version = WHEELBARROW_VERSION;
+  if (!options.target.empty()) {
+    if (auto target = routes::find_request_target(catalog, options.target); !target) {
+      return std::unexpected(target.error());
+    }
+  }
+  for (const std::string& text : options.statics) {
+    auto mount = routes::parse_static_mount(text);
+    if (!mount) return std::unexpected(mount.error());
+    router.mounts.push_back(std::move(*mount));
+  }
+  if (!options.pyodide.empty()) router.mounts.push_back({options.pyodide, "/pyodide/"});
+  return router;
+}
+
+Result<http::ServerOptions> server_options(const ServeOptions& options) {
+  http::ServerOptions server;
+  server.tls_listeners = options.listen;
+  server.plain_listeners = options.listen_plain;
+  server.threads = options.threads;
+  server.limits = options.http_limits;
+  server.certificate = options.tls_certificate;
+  server.private_key = options.tls_key;
+  if (!server.tls_listeners.empty() && options.tls_certificate.empty()) {
+    server.certificate = fs::path(options.data) / "certificate.pem";
+    server.private_key = fs::path(options.data) / "key.pem";
+    auto made = http::make_self_signed_certificate(server.certificate, server.private_key);
+    if (!made) return std::unexpected(made.error());
+    spdlog::warn("self-signed certificate in use; browsers will ask  file={}", server.certificate.native());
+  }
+  return server;
+}
+
+boost::asio::awaitable<http::Response> answer_admin(const Metrics& metrics, store::Store& store,
+                                                    http::Request request) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    http::Response response = http::problem(405, "the admin listener is only read: use GET or HEAD");
+    response.fields.set("allow", "GET, HEAD");
+    co_return response;
+  }
+  http::Response response;
+  response.fields.set("cache-control", "no-store");
+  response.fields.set("content-type", "text/plain; charset=utf-8");
+  if (request.path == "/healthz") {
+    response.body = {Slice::of_static("alive\n")};
+  } else if (request.path == "/readyz") {
+    // The catalog is loaded before anything listens.
+    if (const auto writable = store.check_writable(); !writable) {
+      co_return http::problem(503, "the store can't be written: " + writable.error().message);
+    }
+    response.body = {Slice::of_static("ready\n")};
+  } else if (request.path == "/metrics") {
+    response.fields.set("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    response.body = {Slice::of(metrics.text())};
+  } else {
+    co_return http::problem(404, "the admin listener has /healthz, /readyz and /metrics");
+  }
+  co_return response;
+}
+
+void log_listeners(const http::Server& server) {
+  const auto log = [](const char* scheme, const auto& endpoints) {
+    for (const auto& endpoint : endpoints) {
+      const std::string address = endpoint.address().to_string();
+      spdlog::info("listening  url={}://{}:{}/", scheme, endpoint.address().is_v6() ? "[" + address + "]" : address,
+                   endpoint.port());
+    }
+  };
+  log("https", server.tls_endpoints());
+  log("http", server.plain_endpoints());
+}
+
+// REQUIRES: both signals are blocked in every thread.
+void wait_for_signal(const sigset_t& signals) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("stopping  signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
+  std::error_code error;
+  fs::create_directories(options.data, error);
+  if (error) return fail(ErrorKind::io, "can't make the data folder: " + error.message(), options.data);
+  auto store = store::Store::open({fs::path(options.data) / "store", [](const Error& damage) {
+                                     spdlog::warn("blob dropped  reason={}", damage.text());
+                                   }});
+  if (!store) return std::unexpected(store.error());
+  auto wheelhouse = open_wheelhouse(options);
+  if (!wheelhouse) return std::unexpected(wheelhouse.error());
+  CatalogLog log_catalog(**wheelhouse);
+  log_catalog((*wheelhouse)->catalog());
+
+  bundle::EngineOptions engine_options;
+  engine_options.threads = options.build_threads;
+  engine_options.max_pending = options.build_queue;
+  engine_options.limits = options.wheel_limits;
+  engine_options.background_failure = [](const Error& failure) {
+    spdlog::error("background work failed  reason={}", failure.text());
+  };
+  bundle::Engine engine(**store, std::move(engine_options));
+  Metrics metrics(**wheelhouse, engine);
+  auto routing = router_options(options, *(*wheelhouse)->catalog());
+  if (!routing) return std::unexpected(routing.error());
+  routes::Router router(**wheelhouse, engine, std::move(*routing));
+
+  auto http_options = server_options(options);
+  if (!http_options) return std::unexpected(http_options.error());
+  auto server = http::Server::start(
+      std::move(*http_options), [&](http::Request request) -> boost::asio::awaitable<http::Response> {
+        http::Response response = co_await router.answer(request);
+        metrics.count(request, response);
+        spdlog::debug("request  method={} path={} status={}", request.method, request.path, response.status);
+        co_return response;
+      });
+  if (!server) return std::unexpected(server.error());
+  std::unique_ptr<http::Server> admin;
+  if (!options.admin.empty()) {
+    http::ServerOptions admin_options;
+    admin_options.plain_listeners = {options.admin};
+    auto started = http::Server::start(std::move(admin_options), [&](http::Request request) {
+      return answer_admin(metrics, **store, std::move(request));
+    });
+    if (!started) return std::unexpected(started.error());
+    admin = std::move(*started);
+    spdlog::info("listening  admin=http://{}:{}/", admin->plain_endpoints().front().address().to_string(),
+                 admin->plain_endpoints().front().port());
+  }
+  if (auto watching = (*wheelhouse)->watch(log_catalog); !watching) return watching;
+  log_listeners(**server);
+
+  wait_for_signal(signals);
+  if (admin) admin->stop();
+  (*server)->stop();
+  // What still waits for a build is dropped while the event loops exist.
+  engine.stop();
+  router.stop();
+  return {};
+}
+
+}  // namespace
+
+int serve_command(const Arguments& arguments) {
+  ServeOptions options;
+  if (const auto code = parse_serve_options(arguments, options)) return *code;
+  spdlog::set_default_logger(spdlog::stderr_color_mt("wheelbarrow"));
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  spdlog::flush_on(spdlog::level::info);
+  // Blocked here so that every thread inherits it and only wait_for_signal() sees them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto served = serve(options, signals);
+  return served ? exit_success : print_failure(served.error());
+}
+
+}  // namespace wheelbarrow::app

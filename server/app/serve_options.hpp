@@ -1,0 +1,37 @@
+// The options of `serve`: flags, the environment and the configuration file, in falling precedence.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/command.hpp"
+#include "http/server.hpp"
+#include "wheelhouse/wheel_reader.hpp"
+
+namespace wheelbarrow::app {
+
+struct ServeOptions {
+  std::vector<std::string> wheels;
+  std::string data;
+  std::string pyodide;
+  std::vector<std::string> statics;
+  std::vector<std::string> listen;
+  std::vector<std::string> listen_plain;
+  std::string admin;
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string target;
+  std::string base_url;
+  unsigned threads = 0;        // event loops; 0: one per core
+  unsigned build_threads = 0;  // 0: one per core
+  std::size_t build_queue = 256;
+  std::string log_level = "info";
+  wheelhouse::WheelLimits wheel_limits;
+  http::Limits http_limits;
+};
+
+// Fills `options`. The exit code if the command ends here; what is wrong has been printed.
+std::optional<int> parse_serve_options(const Arguments& arguments, ServeOptions& options);
+
+}  // namespace wheelbarrow::app

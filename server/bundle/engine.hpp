@@ -1,0 +1,134 @@
+// Making layers and bundles, and keeping them: each layer is unpacked once and compressed once per form, each bundle
+// is joined once, however many ask (single flight). Everything runs in the build pool; callbacks run on a build
+// thread, or at once on the caller's thread where the answer is in memory, so they must be short and must not block.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "bundle/build_pool.hpp"
+#include "bundle/bundle.hpp"
+#include "bundle/lru_cache.hpp"
+#include "bundle/single_flight.hpp"
+#include "store/store.hpp"
+#include "wheelhouse/catalog.hpp"
+
+namespace wheelbarrow::bundle {
+
+struct EngineOptions {
+  unsigned threads = 2;            // that build while a client waits; background work has one more
+  std::size_t max_pending = 256;   // different answers being made at a time; more are ErrorKind::busy
+  bool upgrade = true;             // whether the best compression follows in the background
+  wheelhouse::WheelLimits limits;
+  // Told of background work that failed; what it was for is served in its present form. May be empty.
+  std::function<void(const Error&)> background_failure;
+};
+
+// Bytes in one form, ready to send.
+struct Encoded {
+  Slices body;
+  // A strong entity tag without its quotes: equal tags mean equal bytes, on every server.
+  std::string etag;
+  // Of `body`; for coded forms computed in the background, so absent at first.
+  std::optional<Sha256> digest;
+};
+
+// Counts since the start.
+struct EngineStatistics {
+  std::atomic<std::uint64_t> bundles_assembled = 0;
+  std::atomic<std::uint64_t> layers_built = 0;
+  std::atomic<std::uint64_t> forms_built = 0;  // compressed, fast or best
+  std::atomic<std::uint64_t> wheels_copied = 0;
+};
+
+class Engine {
+ public:
+  using CatalogPtr = std::shared_ptr<const wheelhouse::Catalog>;
+
+  // REQUIRES: `store` outlives the engine.
+  Engine(store::Store& store, EngineOptions options);
+  ~Engine();  // stops
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // The bundle that a plan describes. `catalog` says where its wheels are.
+  void bundle(const Manifest& planned, CatalogPtr catalog, Callback<BundlePtr> done);
+  // A bundle that was made before, here or by an earlier process on the same store. ErrorKind::not_found if there
+  // was none, or if it needs a wheel that neither the store nor the catalog has any more.
+  void find_bundle(const Sha256& sha256, CatalogPtr catalog, Callback<BundlePtr> done);
+  // A bundle in one form. Compresses fast what has no form yet and asks for the best in the background.
+  void encode(const BundlePtr& bundle, Form form, Callback<Encoded> done);
+
+  // A wheel file, copied into the store so that what is sent under its hash can't change.
+  void wheel(const wheelhouse::WheelPtr& wheel, Callback<store::Blob> done);
+  // A file that may change (the app, the runtime), as it is now. ErrorKind::not_found if there is none.
+  void file(const std::filesystem::path& path, Callback<store::Blob> done);
+  // A blob in one form, as encode() for bundles.
+  void encode(const store::Blob& blob, Form form, Callback<Encoded> done);
+
+  // Runs other slow work of a request (resolving) in the same threads. Dropped by stop() if it has not begun.
+  void run(std::function<void()> work);
+
+  // Drops what waits (its callbacks are destroyed uncalled), gives up what runs, and waits for the threads.
+  void stop();
+
+  const EngineStatistics& statistics() const { return statistics_; }
+  // How many different bundles, wheels and files are being made.
+  std::size_t pending() const;
+  std::size_t background_backlog() const { return pool_.background_backlog(); }
+
+ private:
+  struct CodedPiece {
+    store::Blob blob;
+    bool best = false;
+  };
+  struct KnownFile {
+    std::string stamp;
+    store::Blob blob;
+  };
+
+  bool is_full() const { return pending() >= options_.max_pending; }
+  void layer(const LayerRecipe& recipe, const std::filesystem::path& source, Callback<store::Blob> done);
+  void layers(const Manifest& manifest, const CatalogPtr& catalog, Callback<std::vector<store::Blob>> done);
+  void piece(const store::Blob& content, Form form, Callback<CodedPiece> done);
+  void upgrade(const store::Blob& content, Form form);
+  Encoded finish(Slices body, std::string etag, bool stable);
+
+  Result<store::Blob> make_layer(const LayerRecipe& recipe, const std::filesystem::path& source);
+  Result<store::Blob> copy_wheel(const Sha256& sha256, const std::filesystem::path& source);
+  Result<store::Blob> copy_file(const std::filesystem::path& path);
+  Result<CodedPiece> make_piece(const store::Blob& content, Form form, const std::stop_token& stop);
+  Result<CodedPiece> compress_into_store(const store::Blob& content, Form form, Effort effort,
+                                         const std::stop_token& stop);
+  void remember(const BundlePtr& bundle);
+  void report(const Error& error) const;
+
+  store::Store& store_;
+  EngineOptions options_;
+  EngineStatistics statistics_;
+
+  LruCache<BundlePtr> by_plan_{1024};
+  LruCache<BundlePtr> by_hash_{1024};
+  LruCache<store::Blob> layers_{8192};
+  LruCache<CodedPiece> pieces_{8192};
+  LruCache<store::Blob> wheels_{4096};
+  LruCache<KnownFile> files_{4096};
+  LruCache<Sha256> digests_{8192};
+
+  SingleFlight<BundlePtr> bundle_flights_;
+  SingleFlight<store::Blob> blob_flights_;  // wheels and files
+  SingleFlight<store::Blob> layer_flights_;
+  SingleFlight<CodedPiece> piece_flights_;
+  SingleFlight<Sha256> background_flights_;
+
+  BuildPool pool_;  // last: its threads use everything above
+};
+
+}  // namespace wheelbarrow::bundle

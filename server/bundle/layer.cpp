@@ -1,0 +1,182 @@
+#include "bundle/layer.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "bundle/record.hpp"
+#include "bundle/tar.hpp"
+#include "store/mapped_file.hpp"
+
+namespace wheelbarrow::bundle {
+namespace {
+
+struct Entry {
+  std::string path;  // installed
+  std::uint64_t size = 0;
+  Sha256 sha256;
+  std::uint64_t content_offset = 0;          // in the layer
+  std::optional<std::string> written_here;  // content that doesn't come from the wheel
+};
+
+bool is_dist_info_file(std::string_view path, std::string_view name) {
+  const std::size_t slash = path.find('/');
+  return slash != std::string_view::npos && path.substr(0, slash).ends_with(".dist-info") &&
+         path.substr(slash + 1) == name;
+}
+
+// What the installer writes or what only the wheel file itself can vouch for.
+bool is_replaced(std::string_view path) {
+  static constexpr std::string_view names[] = {"INSTALLER",  "PYODIDE_SOURCE", "RECORD",
+                                               "RECORD.jws", "RECORD.p7s",     "REQUESTED",
+                                               "direct_url.json"};
+  return std::ranges::any_of(names, [&](std::string_view name) { return is_dist_info_file(path, name); });
+}
+
+bool is_extension_module(const Entry& entry) {
+  return entry.path.ends_with(".so");
+}
+
+// The documented order; see the header.
+bool stands_before(const Entry& a, const Entry& b) {
+  if (is_extension_module(a) != is_extension_module(b)) return is_extension_module(a);
+  if (is_extension_module(a) && a.size != b.size) return a.size > b.size;
+  return a.path < b.path;
+}
+
+unsigned mode_of(std::string_view path) {
+  const std::size_t slash = path.find('/');
+  const bool script = slash != std::string_view::npos && path.substr(0, slash).ends_with(".data") &&
+                      path.substr(slash).starts_with("/scripts/");
+  return script ? 0755 : 0644;
+}
+
+Entry written_entry(std::string path, std::string content) {
+  Entry entry;
+  entry.path = std::move(path);
+  entry.size = content.size();
+  entry.sha256 = sha256(content);
+  entry.written_here = std::move(content);
+  return entry;
+}
+
+std::string layer_path(const LayerRecipe& recipe, std::string_view archive_path) {
+  return recipe.below.empty() ? wheelhouse::installed_path(archive_path)
+                              : recipe.below + std::string(archive_path);
+}
+
+// Gives each entry its place, writes the headers, returns where the next entry would begin.
+Result<void> write_headers(std::vector<Entry>& entries, store::BlobWriter& out) {
+  std::uint64_t offset = 0;
+  for (Entry& entry : entries) {
+    const std::string header = tar_header(entry.path, entry.size, mode_of(entry.path));
+    if (auto written = out.write_at(offset, std::as_bytes(std::span(header))); !written) return written;
+    entry.content_offset = offset + header.size();
+    offset = entry.content_offset + entry.size;
+    // Gaps read as zeros; only the very end has to be written.
+    const std::string padding(round_up_to_block(entry.size) - entry.size, '\0');
+    if (auto written = out.write_at(offset, std::as_bytes(std::span(padding))); !written) return written;
+    offset += padding.size();
+  }
+  return {};
+}
+
+// The tree's entries with their hashes: one pass over the wheel.
+Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
+                                        const wheelhouse::WheelLimits& limits) {
+  std::vector<Entry> entries;
+  std::string dist_info;
+  const auto listed =
+      wheelhouse::for_each_file(wheel_path, limits, [&](const wheelhouse::WheelFile& file) -> Result<void> {
+        if (is_dist_info_file(file.path, "WHEEL")) dist_info = file.path.substr(0, file.path.find('/'));
+        if (recipe.below.empty() && is_replaced(file.path)) return {};
+        Entry entry;
+        entry.path = layer_path(recipe, file.path);
+        entry.size = file.content.size();
+        entry.sha256 = sha256(file.content);
+        entries.push_back(std::move(entry));
+        return {};
+      });
+  if (!listed) return std::unexpected(listed.error());
+  if (recipe.below.empty()) {
+    if (dist_info.empty()) return fail(ErrorKind::corrupt, "the wheel has no WHEEL file", recipe.filename);
+    entries.push_back(written_entry(dist_info + "/INSTALLER", "wheelbarrow\n"));
+    if (recipe.pyodide) entries.push_back(written_entry(dist_info + "/PYODIDE_SOURCE", "pyodide"));
+    std::ranges::sort(entries, stands_before);
+    std::string record;
+    std::vector<const Entry*> by_path;
+    for (const Entry& entry : entries) {
+      by_path.push_back(&entry);
+    }
+    std::ranges::sort(by_path, {}, [](const Entry* entry) -> const std::string& { return entry->path; });
+    for (const Entry* entry : by_path) {
+      record += record_line(entry->path, entry->sha256, entry->size);
+    }
+    record += record_line(dist_info + "/RECORD");
+    entries.push_back(written_entry(dist_info + "/RECORD", std::move(record)));
+  } else {
+    std::ranges::sort(entries, stands_before);
+  }
+  return entries;
+}
+
+Result<void> write_site_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
+                              const wheelhouse::WheelLimits& limits, store::BlobWriter& out) {
+  auto entries = list_entries(recipe, wheel_path, limits);
+  if (!entries) return std::unexpected(entries.error());
+  if (auto written = write_headers(*entries, out); !written) return written;
+  std::map<std::string_view, const Entry*> from_wheel;
+  for (const Entry& entry : *entries) {
+    if (!entry.written_here) {
+      from_wheel.emplace(entry.path, &entry);
+      continue;
+    }
+    const auto content = std::as_bytes(std::span(*entry.written_here));
+    if (auto written = out.write_at(entry.content_offset, content); !written) return written;
+  }
+  return wheelhouse::for_each_file(
+      wheel_path, limits, [&](const wheelhouse::WheelFile& file) -> Result<void> {
+        const auto entry = from_wheel.find(layer_path(recipe, file.path));
+        if (entry == from_wheel.end()) return {};
+        if (file.content.size() != entry->second->size) {
+          return fail(ErrorKind::corrupt, "the wheel changed while it was read", recipe.filename);
+        }
+        return out.write_at(entry->second->content_offset, file.content);
+      });
+}
+
+Result<void> write_wheels_layer(const LayerRecipe& recipe, const Slice& wheel, store::BlobWriter& out) {
+  const std::string header = tar_header(recipe.filename, wheel.size(), 0644);
+  const std::string padding(round_up_to_block(wheel.size()) - wheel.size(), '\0');
+  for (const auto bytes : {std::as_bytes(std::span(header)), wheel.bytes, std::as_bytes(std::span(padding))}) {
+    if (auto written = out.append(bytes); !written) return written;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view name_of(Format format) {
+  return format == Format::site ? "site" : "wheels";
+}
+
+std::string LayerRecipe::key() const {
+  // Each field ends in a byte that it can't contain, so that no two recipes give one text.
+  std::string text = "wheelbarrow layer " + std::to_string(format_version) + '\n';
+  text += wheel.hex() + '\n';
+  text += std::string(name_of(format)) + '\n';
+  if (format == Format::wheels) text += filename + '\n';
+  if (format == Format::site) text += std::string(pyodide ? "pyodide" : "") + '\n' + below + '\n';
+  return "layer/" + sha256(text).hex();
+}
+
+Result<void> write_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
+                         const wheelhouse::WheelLimits& limits, store::BlobWriter& out) {
+  if (recipe.format == Format::site) return write_site_layer(recipe, wheel_path, limits, out);
+  auto wheel = store::map_file(wheel_path);
+  if (!wheel) return std::unexpected(wheel.error());
+  return write_wheels_layer(recipe, *wheel, out);
+}
+
+}  // namespace wheelbarrow::bundle

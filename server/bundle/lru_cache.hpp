@@ -1,0 +1,50 @@
+// A map of bounded size that forgets what was used longest ago. Safe from every thread.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace wheelbarrow::bundle {
+
+template <class Value>
+class LruCache {
+ public:
+  // REQUIRES: capacity > 0.
+  explicit LruCache(std::size_t capacity) : capacity_(capacity) {}
+
+  std::optional<Value> get(const std::string& key) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = places_.find(key);
+    if (found == places_.end()) return std::nullopt;
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return found->second->second;
+  }
+
+  void put(const std::string& key, Value value) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = places_.find(key); found != places_.end()) {
+      found->second->second = std::move(value);
+      entries_.splice(entries_.begin(), entries_, found->second);
+      return;
+    }
+    entries_.emplace_front(key, std::move(value));
+    places_.emplace(key, entries_.begin());
+    if (entries_.size() > capacity_) {
+      places_.erase(entries_.back().first);
+      entries_.pop_back();
+    }
+  }
+
+ private:
+  std::size_t capacity_;
+  std::mutex mutex_;
+  std::list<std::pair<std::string, Value>> entries_;  // latest first
+  std::unordered_map<std::string, typename std::list<std::pair<std::string, Value>>::iterator> places_;
+};
+
+}  // namespace wheelbarrow::bundle

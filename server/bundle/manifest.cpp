@@ -1,0 +1,193 @@
+#include "bundle/manifest.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "bundle/tar.hpp"
+
+namespace wheelbarrow::bundle {
+namespace json = boost::json;
+namespace {
+
+json::array to_array(const std::vector<std::string>& texts) {
+  json::array array;
+  for (const std::string& text : texts) {
+    array.emplace_back(text);
+  }
+  return array;
+}
+
+json::object to_object(const Member& member, bool placed) {
+  json::object object;
+  object["name"] = member.name;
+  object["project"] = member.project;
+  object["version"] = member.version;
+  object["file"] = member.filename;
+  object["wheel_sha256"] = member.wheel.hex();
+  if (member.shared_library) object["shared_library"] = true;
+  if (placed) {
+    object["offset"] = member.offset;
+    object["size"] = member.size;
+    object["sha256"] = member.layer.hex();
+  }
+  object["files"] = member.files;
+  object["extension_modules"] = to_array(member.extension_modules);
+  object["imports"] = to_array(member.imports);
+  object["depends"] = to_array(member.depends);
+  return object;
+}
+
+// Keys stand in the order written here, so equal manifests give equal text.
+std::string to_json(const Manifest& manifest, bool placed) {
+  json::object object;
+  object["format"] = format_version;
+  object["kind"] = name_of(manifest.format);
+  object["target"] = manifest.target;
+  object["python"] = manifest.python;
+  object["pyodide"] = manifest.pyodide;
+  object["requirements"] = to_array(manifest.requirements);
+  if (placed) object["size"] = manifest.size;
+  json::array wheels;
+  for (const Member& member : manifest.members) {
+    wheels.push_back(to_object(member, placed));
+  }
+  object["wheels"] = std::move(wheels);
+  return json::serialize(object);
+}
+
+std::vector<std::string> to_texts(const json::value& value) {
+  std::vector<std::string> texts;
+  for (const json::value& element : value.as_array()) {
+    texts.emplace_back(element.as_string());
+  }
+  return texts;
+}
+
+Sha256 to_hash(const json::value& value) {
+  const auto hash = Sha256::from_hex(value.as_string());
+  if (!hash) throw std::runtime_error("not a SHA-256");
+  return *hash;
+}
+
+Member to_member(const json::object& object) {
+  Member member;
+  member.name = object.at("name").as_string();
+  member.project = object.at("project").as_string();
+  member.version = object.at("version").as_string();
+  member.filename = object.at("file").as_string();
+  member.wheel = to_hash(object.at("wheel_sha256"));
+  member.shared_library = object.contains("shared_library");
+  member.offset = object.at("offset").to_number<std::uint64_t>();
+  member.size = object.at("size").to_number<std::uint64_t>();
+  member.layer = to_hash(object.at("sha256"));
+  member.files = object.at("files").to_number<std::uint64_t>();
+  member.extension_modules = to_texts(object.at("extension_modules"));
+  member.imports = to_texts(object.at("imports"));
+  member.depends = to_texts(object.at("depends"));
+  return member;
+}
+
+// Where the files of an archive of shared libraries go; see LayerRecipe::below.
+std::string dynlib_folder(const Member& member) {
+  return member.name + "-" + member.version + ".data/dynlib/";
+}
+
+// Gives each member its offset behind a manifest entry of `entry_size` bytes and returns the tar's size.
+std::uint64_t place(Manifest& manifest, std::uint64_t entry_size) {
+  std::uint64_t offset = entry_size;
+  for (Member& member : manifest.members) {
+    member.offset = offset;
+    offset += member.size;
+  }
+  manifest.size = offset + tar_end_size;
+  return manifest.size;
+}
+
+}  // namespace
+
+LayerRecipe Manifest::recipe(const Member& member) const {
+  LayerRecipe recipe;
+  recipe.wheel = member.wheel;
+  recipe.filename = member.filename;
+  recipe.format = format;
+  recipe.pyodide = pyodide;
+  if (member.shared_library) recipe.below = dynlib_folder(member);
+  return recipe;
+}
+
+Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format) {
+  Manifest manifest;
+  manifest.format = format;
+  manifest.target = target.name();
+  manifest.python = target.python().str();
+  manifest.pyodide = format == Format::site && target.is_emscripten();
+  manifest.requirements = lock.requirements;
+  for (const resolver::LockedWheel& locked : lock.wheels) {
+    const wheelhouse::Wheel& wheel = *locked.wheel;
+    Member member;
+    member.name = wheel.name();
+    member.project = wheel.metadata.name.empty() ? wheel.name() : wheel.metadata.name;
+    member.version = wheel.version().str();
+    member.filename = wheel.filename;
+    member.wheel = wheel.sha256;
+    member.shared_library = wheel.kind == wheelhouse::WheelKind::shared_library;
+    member.files = wheel.file_count;
+    member.imports = wheel.imports;
+    member.depends = locked.depends;
+    if (format == Format::site) {
+      const std::string below = member.shared_library ? dynlib_folder(member) : "";
+      for (const std::string& path : wheel.extension_modules) {
+        member.extension_modules.push_back(below + path);
+      }
+    }
+    manifest.members.push_back(std::move(member));
+  }
+  return manifest;
+}
+
+std::string plan_text(const Manifest& manifest) {
+  return to_json(manifest, false);
+}
+
+std::string manifest_entry(Manifest& manifest) {
+  // The offsets in the manifest depend on its own length. The content grows by whole blocks until its text, with the
+  // offsets that follow, fits; what is left is filled with spaces.
+  std::uint64_t content_size = 0;
+  std::string text;
+  do {
+    content_size = std::max(content_size + (text.empty() ? 0 : tar_block), round_up_to_block(text.size() + 1));
+    place(manifest, tar_block + content_size);
+    text = to_json(manifest, true);
+  } while (text.size() + 1 > content_size);
+  text.resize(content_size - 1, ' ');
+  text += '\n';
+  return tar_header(manifest_path, text.size(), 0644) + text;
+}
+
+Result<Manifest> parse_manifest_entry(std::string_view entry) {
+  if (entry.size() < tar_block) return fail(ErrorKind::corrupt, "the manifest is cut short");
+  try {
+    const json::value value = json::parse(entry.substr(tar_block));
+    const json::object& object = value.as_object();
+    if (object.at("format").as_int64() != format_version) {
+      return fail(ErrorKind::corrupt, "the manifest is of another format version");
+    }
+    Manifest manifest;
+    manifest.format = object.at("kind").as_string() == name_of(Format::wheels) ? Format::wheels : Format::site;
+    manifest.target = object.at("target").as_string();
+    manifest.python = object.at("python").as_string();
+    manifest.pyodide = object.at("pyodide").as_bool();
+    manifest.requirements = to_texts(object.at("requirements"));
+    manifest.size = object.at("size").to_number<std::uint64_t>();
+    for (const json::value& wheel : object.at("wheels").as_array()) {
+      manifest.members.push_back(to_member(wheel.as_object()));
+    }
+    return manifest;
+  } catch (const std::exception& error) {  // Boost.JSON throws on a missing key or a value of another type
+    return fail(ErrorKind::corrupt, std::string("the manifest can't be read: ") + error.what());
+  }
+}
+
+}  // namespace wheelbarrow::bundle

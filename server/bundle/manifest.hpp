@@ -1,0 +1,64 @@
+// The manifest: the first entry of every bundle, which says what is in it. A bundle's manifest is also all that is
+// needed to join the bundle again from its layers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/sha256.hpp"
+#include "bundle/layer.hpp"
+#include "packaging/target.hpp"
+#include "resolver/resolver.hpp"
+
+namespace wheelbarrow::bundle {
+
+inline constexpr std::string_view manifest_path = "wheelbarrow.json";
+
+// One wheel of a bundle.
+struct Member {
+  std::string name;     // canonical
+  std::string project;  // the name as METADATA writes it
+  std::string version;
+  std::string filename;
+  Sha256 wheel;                 // of the wheel file
+  bool shared_library = false;  // wheelhouse::WheelKind::shared_library
+  std::uint64_t files = 0;
+  std::vector<std::string> extension_modules;  // paths in the tar; empty for Format::wheels
+  std::vector<std::string> imports;            // importable top-level names
+  std::vector<std::string> depends;            // canonical names of other members
+
+  // The layer, known once the bundle is joined.
+  std::uint64_t offset = 0;  // bytes from the start of the tar
+  std::uint64_t size = 0;    // bytes
+  Sha256 layer;              // of the layer's bytes
+};
+
+struct Manifest {
+  Format format = Format::site;
+  std::string target;    // packaging::Target::name()
+  std::string python;    // full version
+  bool pyodide = false;  // layers carry PYODIDE_SOURCE
+  std::vector<std::string> requirements;
+  std::uint64_t size = 0;  // of the whole tar, bytes; known once the bundle is joined
+  std::vector<Member> members;
+
+  // The recipe of the layer of one of `members`.
+  LayerRecipe recipe(const Member& member) const;
+};
+
+// What a lock becomes as a bundle, layers not placed yet.
+Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format);
+
+// The whole first entry, header and padding included. Sets `size` and every member's `offset` from the members' `size`.
+std::string manifest_entry(Manifest& manifest);
+
+// The manifest's JSON without placement: names the bundle's content before any layer exists.
+std::string plan_text(const Manifest& manifest);
+
+// Reads the entry that manifest_entry() wrote.
+Result<Manifest> parse_manifest_entry(std::string_view entry);
+
+}  // namespace wheelbarrow::bundle

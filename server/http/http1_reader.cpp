@@ -1,0 +1,200 @@
+#include "http/http1_reader.hpp"
+
+#include <algorithm>
+#include <boost/beast/http/error.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "http/answer.hpp"
+#include "http/problem.hpp"
+#include "http/syntax.hpp"
+#include "http/target.hpp"
+
+namespace wheelbarrow::http {
+
+namespace beast_http = boost::beast::http;
+
+namespace {
+
+// The longest method and version, and the two spaces between.
+constexpr std::size_t request_line_slack = 64;
+// The most that may wait undigested inside a body: a chunk's size line or the trailer section.
+constexpr std::size_t max_chunk_line = 16 * 1024;
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string lower_case(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), lower);
+  return result;
+}
+
+}  // namespace
+
+Http1Reader::Http1Reader(const Limits& limits, std::string_view scheme, std::string_view peer)
+    : limits_(limits), scheme_(scheme), peer_(peer) {}
+
+void Http1Reader::reset() {
+  phase_ = Phase::head;
+  started_ = false;
+  scanned_ = 0;
+  parser_.reset();
+  request_ = {};
+  refusal_.reset();
+  keep_alive_ = false;
+  expects_continue_ = false;
+}
+
+Http1Reader::Step Http1Reader::refuse(unsigned status, std::string_view detail) {
+  refusal_ = problem(status, detail);
+  keep_alive_ = false;
+  return Step::refused;
+}
+
+Http1Reader::Step Http1Reader::step(std::string& received) {
+  switch (phase_) {
+    case Phase::head:
+      return step_head(received);
+    case Phase::body:
+      return step_body(received);
+    case Phase::done:
+      break;
+  }
+  return Step::complete;
+}
+
+Http1Reader::Step Http1Reader::step_head(std::string& received) {
+  // At least one empty line before the request line is to be ignored (RFC 9112 2.2).
+  if (!started_ && received.starts_with("\r\n")) received.erase(0, 2);
+  if (received.empty() || (!started_ && received == "\r")) return Step::need_more;
+  started_ = true;
+
+  std::size_t head_size = 0;
+  for (std::size_t feed = received.find('\n', scanned_); feed != std::string::npos;
+       feed = received.find('\n', feed + 1)) {
+    if (feed == 0 || received[feed - 1] != '\r') return refuse(400, "A line of the header ends without CR");
+    if (feed >= 3 && received[feed - 2] == '\n') {
+      head_size = feed + 1;
+      break;
+    }
+  }
+  const std::size_t first_line = std::min(received.find('\n'), received.size());
+  if (first_line > limits_.max_target + request_line_slack)
+    return refuse(414, "The request target is too long");
+  const std::size_t fields_size = (head_size == 0 ? received.size() : head_size) - first_line;
+  if (fields_size > limits_.max_header_list) return refuse(431, "The header section is too large");
+  if (head_size == 0) {
+    scanned_ = received.size();
+    return Step::need_more;
+  }
+
+  const std::string head = received.substr(0, head_size);
+  received.erase(0, head_size);
+  parser_ = std::make_unique<Parser>();
+  parser_->header_limit(static_cast<std::uint32_t>(head_size) + 1);
+  parser_->body_limit(limits_.max_body);
+  boost::system::error_code error;
+  const std::size_t used = put(head, error);
+  if (error == beast_http::error::header_limit) return refuse(431, "A header field is too large");
+  if (error == beast_http::error::bad_version)
+    return refuse(505, "Only HTTP/1.0, HTTP/1.1 and HTTP/2 are spoken here");
+  if (error == beast_http::error::body_limit) return refuse(413, "The request body is too large");
+  if ((error && error != beast_http::error::need_more) || used != head_size || !parser_->is_header_done()) {
+    return refuse(400, "The request line or a header field is malformed");
+  }
+  if (const auto refused = check_framing(head)) return *refused;
+  if (const auto refused = take_request()) return *refused;
+  parser_->eager(true);
+  phase_ = Phase::body;
+  return Step::head;
+}
+
+std::size_t Http1Reader::put(std::string_view bytes, boost::system::error_code& error) {
+  try {
+    return parser_->put(boost::asio::buffer(bytes), error);
+  } catch (const std::length_error&) {
+    // Beast keeps a field's size in 16 bits, and throws for a larger one.
+    error = beast_http::error::header_limit;
+    return 0;
+  }
+}
+
+std::optional<Http1Reader::Step> Http1Reader::check_framing(std::string_view head) {
+  const auto& message = parser_->get();
+  // A folded line (RFC 9112 5.2).
+  if (head.find("\r\n ") != std::string_view::npos || head.find("\r\n\t") != std::string_view::npos) {
+    return refuse(400, "Folded header lines are not accepted");
+  }
+  const auto lengths = message.count(beast_http::field::content_length);
+  const auto codings = message.count(beast_http::field::transfer_encoding);
+  if (lengths + codings > 1) return refuse(400, "The request gives its body's length more than once");
+  if (lengths == 1 && !is_digits(message[beast_http::field::content_length])) {
+    return refuse(400, "Content-Length must be a number");
+  }
+  if (codings == 1) {
+    if (message.version() < 11) return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
+    if (!equal_ignoring_case(message[beast_http::field::transfer_encoding], "chunked")) {
+      return refuse(501, "Only the chunked transfer coding is known here");
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Http1Reader::Step> Http1Reader::take_request() {
+  const auto& message = parser_->get();
+  const std::string_view target = message.target();
+  if (target.size() > limits_.max_target) return refuse(414, "The request target is too long");
+  request_.method = message.method_string();
+  request_.protocol = Protocol::http1;
+  request_.scheme = scheme_;
+  request_.peer = peer_;
+  std::size_t list_size = 0;
+  std::size_t hosts = 0;
+  for (const auto& field : message) {
+    list_size += field_cost(field.name_string(), field.value());
+    std::string name = lower_case(field.name_string());
+    if (name == "host") {
+      ++hosts;
+      request_.authority = field.value();
+    }
+    request_.fields.add(name, std::string(field.value()));
+  }
+  if (list_size > limits_.max_header_list) return refuse(431, "The header section is too large");
+  // RFC 9112 3.2: exactly one Host in HTTP/1.1, even beside an absolute target.
+  if (hosts > 1 || (hosts == 0 && message.version() >= 11))
+    return refuse(400, "A request needs exactly one Host field");
+  if (hosts == 1 && !is_valid_authority(request_.authority))
+    return refuse(400, "The Host field is malformed");
+  if (const Result<void> split = set_target(request_, target); !split)
+    return refuse(400, split.error().message);
+  if (hosts == 1 && !is_valid_authority(request_.authority)) {
+    return refuse(400, "The host in the request target is malformed");
+  }
+  keep_alive_ = message.keep_alive();
+  if (const auto expectation = request_.fields.get("expect"); expectation && message.version() >= 11) {
+    if (!equal_ignoring_case(*expectation, "100-continue"))
+      return refuse(417, "Only 100-continue can be expected");
+    expects_continue_ = !parser_->is_done();
+  }
+  return std::nullopt;
+}
+
+Http1Reader::Step Http1Reader::step_body(std::string& received) {
+  while (!parser_->is_done()) {
+    boost::system::error_code error;
+    const std::size_t used = put(received, error);
+    received.erase(0, used);
+    if (error == beast_http::error::body_limit) return refuse(413, "The request body is too large");
+    if (error && error != beast_http::error::need_more) return refuse(400, "The request body is malformed");
+    if (parser_->is_done()) break;
+    if (received.size() > max_chunk_line)
+      return refuse(400, "A chunk's size line or the trailer section is too long");
+    if (error == beast_http::error::need_more || received.empty()) return Step::need_more;
+  }
+  phase_ = Phase::done;
+  return Step::complete;
+}
+
+}  // namespace wheelbarrow::http

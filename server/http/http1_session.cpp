@@ -1,0 +1,201 @@
+#include "http/http1_session.hpp"
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+#include <variant>
+
+#include "http/answer.hpp"
+#include "http/output.hpp"
+#include "http/problem.hpp"
+#include "http/rope_cursor.hpp"
+
+namespace wheelbarrow::http {
+
+namespace asio = boost::asio;
+using Clock = Watchdog::Clock;
+
+namespace {
+
+// What a client may send ahead while its request is being answered; more stays in the socket.
+constexpr std::size_t max_pipelined = 64 * 1024;
+// After a refusal the rest of the request is read and dropped for so long, because closing a socket with
+// unread bytes resets it, and a reset may overtake the answer (RFC 9112 9.6).
+constexpr std::chrono::seconds linger_time{2};
+
+}  // namespace
+
+Http1Session::Http1Session(SessionContext context)
+    : context_(std::move(context)),
+      reader_(context_.limits, context_.scheme(), context_.peer),
+      parked_(context_.executor, Clock::time_point::max()),
+      watchdog_(context_.executor, [this] { return due(); }, [this] { expired(); }) {}
+
+Clock::time_point Http1Session::due() const {
+  const Limits& limits = context_.limits;
+  switch (waiting_) {
+    case Waiting::for_request:
+      return since_ + limits.idle_timeout;
+    case Waiting::for_head:
+    case Waiting::for_body:
+      return since_ + limits.header_timeout;
+    case Waiting::for_socket:
+      return std::max(since_, context_.transport->last_progress()) + limits.write_timeout;
+    case Waiting::for_end:
+      return since_ + linger_time;
+    case Waiting::for_handler:
+      break;
+  }
+  return Watchdog::never;
+}
+
+void Http1Session::expired() {
+  if (waiting_ == Waiting::for_socket && context_.transport->client_took_bytes()) return;
+  close();
+}
+
+void Http1Session::wait_for(Waiting what) {
+  waiting_ = what;
+  since_ = Clock::now();
+  watchdog_.refresh();
+}
+
+void Http1Session::drain() {
+  draining_ = true;
+  if (waiting_ == Waiting::for_request) close();
+}
+
+void Http1Session::close() {
+  closed_ = true;
+  context_.transport->close();
+  parked_.cancel();
+}
+
+asio::awaitable<void> Http1Session::run(std::string received) {
+  received_ = std::move(received);
+  bool open = true;
+  while (open) {
+    const bool arrived = co_await read_request();
+    if (!arrived) break;
+    const bool keep_alive = reader_.keep_alive() && !refused_;
+    const bool head_only = reader_.request().method == "HEAD";
+    std::optional<Response> response;
+    if (refused_) {
+      response = std::move(reader_.refusal());
+    } else {
+      wait_for(Waiting::for_handler);
+      response = co_await run_handler();
+    }
+    if (!response) break;
+    wait_for(Waiting::for_socket);
+    const bool stays_open = keep_alive && !draining_;
+    open = co_await send(std::move(*response), head_only, stays_open);
+    if (open && !stays_open) {
+      co_await linger();
+      break;
+    }
+    reader_.reset();
+  }
+  close();
+}
+
+asio::awaitable<bool> Http1Session::read_more() {
+  const std::string_view bytes = co_await context_.transport->read();
+  received_.append(bytes);
+  co_return !bytes.empty();
+}
+
+asio::awaitable<bool> Http1Session::read_request() {
+  wait_for(Waiting::for_request);
+  while (true) {
+    const Http1Reader::Step step = reader_.step(received_);
+    if (step == Http1Reader::Step::head) break;
+    if (step == Http1Reader::Step::refused) {
+      refused_ = true;
+      co_return true;
+    }
+    if (waiting_ == Waiting::for_request && !reader_.idle()) wait_for(Waiting::for_head);
+    if (draining_ && reader_.idle()) co_return false;
+    const bool more = co_await read_more();
+    if (!more) co_return false;
+  }
+  co_return co_await read_body();
+}
+
+asio::awaitable<bool> Http1Session::read_body() {
+  bool announced = !reader_.expects_continue();
+  wait_for(Waiting::for_body);
+  while (true) {
+    const Http1Reader::Step step = reader_.step(received_);
+    if (step == Http1Reader::Step::complete) co_return true;
+    if (step == Http1Reader::Step::refused) {
+      refused_ = true;
+      co_return true;
+    }
+    if (!announced) {
+      announced = true;
+      static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+      const asio::const_buffer buffer = asio::buffer(go_on);
+      const bool sent = co_await context_.transport->write({&buffer, 1});
+      if (!sent) co_return false;
+    }
+    const bool more = co_await read_more();
+    if (!more) co_return false;
+  }
+}
+
+asio::awaitable<void> Http1Session::watch_client() {
+  while (received_.size() < max_pipelined) {
+    const bool more = co_await read_more();
+    if (!more) co_return;
+  }
+  if (closed_) co_return;
+  boost::system::error_code ignored;
+  co_await parked_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+asio::awaitable<std::optional<Response>> Http1Session::run_handler() {
+  using namespace asio::experimental::awaitable_operators;
+  std::variant<Response, std::monostate> first =
+      co_await (answer(context_.handler, std::move(reader_.request())) || watch_client());
+  if (Response* response = std::get_if<Response>(&first)) co_return std::move(*response);
+  co_return std::nullopt;
+}
+
+asio::awaitable<bool> Http1Session::send(Response response, bool head_only, bool keep_alive) {
+  complete(response);
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
+  head.append(reason_phrase(response.status)).append("\r\n");
+  for (const auto& [name, value] : response.fields) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  }
+  // Said in both cases, because HTTP/1.0 clients need to hear that it stays open (RFC 9112 C.2.2).
+  head.append("connection: ").append(keep_alive ? "keep-alive" : "close").append("\r\n\r\n");
+
+  RopeCursor body(head_only ? Slices{} : std::move(response.body));
+  Output output;
+  output.append(head);
+  while (true) {
+    while (!output.full() && body.left() > 0) {
+      output.append(body.take(Output::full_size - output.size()));
+    }
+    const std::vector<asio::const_buffer> buffers = output.buffers();
+    const bool sent = co_await context_.transport->write(buffers);
+    if (!sent || body.left() == 0) co_return sent;
+    output.clear();
+  }
+}
+
+asio::awaitable<void> Http1Session::linger() {
+  wait_for(Waiting::for_end);
+  co_await context_.transport->end_writing();
+  bool more = true;
+  while (more) {
+    const std::string_view bytes = co_await context_.transport->read();
+    more = !bytes.empty();
+  }
+}
+
+}  // namespace wheelbarrow::http

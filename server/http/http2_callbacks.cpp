@@ -1,0 +1,123 @@
+#include "http/http2_callbacks.hpp"
+
+#include <algorithm>
+
+#include "http/problem.hpp"
+
+namespace wheelbarrow::http {
+namespace {
+
+Http2Session& session_of(void* user_data) {
+  return *static_cast<Http2Session*>(user_data);
+}
+
+std::string_view text(const std::uint8_t* bytes, std::size_t length) {
+  return {reinterpret_cast<const char*>(bytes), length};
+}
+
+constexpr std::size_t frame_header_size = 9;  // RFC 9113 4.1
+
+}  // namespace
+
+std::unique_ptr<nghttp2_session_callbacks, Http2Callbacks::Deleter> Http2Callbacks::make() {
+  nghttp2_session_callbacks* callbacks = nullptr;
+  if (nghttp2_session_callbacks_new(&callbacks) != 0) return nullptr;
+  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, begin_headers);
+  nghttp2_session_callbacks_set_on_header_callback(callbacks, header);
+  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frame_received);
+  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, data_chunk);
+  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frame_sent);
+  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, stream_close);
+  nghttp2_session_callbacks_set_send_data_callback(callbacks, send_data);
+  return std::unique_ptr<nghttp2_session_callbacks, Deleter>(callbacks);
+}
+
+int Http2Callbacks::begin_headers(nghttp2_session* /*session*/, const nghttp2_frame* frame, void* user_data) {
+  if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // trailers
+  Http2Session& self = session_of(user_data);
+  const std::int32_t id = frame->hd.stream_id;
+  self.streams_.emplace(id, std::make_unique<Http2Stream>(id, self.context_.peer));
+  self.since_ = Watchdog::Clock::now();
+  return 0;
+}
+
+int Http2Callbacks::header(nghttp2_session* /*session*/, const nghttp2_frame* frame, const std::uint8_t* name,
+                           std::size_t name_length, const std::uint8_t* value, std::size_t value_length,
+                           std::uint8_t /*flags*/, void* user_data) {
+  if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
+  Http2Session& self = session_of(user_data);
+  Http2Stream* stream = self.find(frame->hd.stream_id);
+  if (stream == nullptr) return 0;
+  const bool bearable =
+      stream->add_field(text(name, name_length), text(value, value_length), self.context_.limits);
+  return bearable ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+}
+
+int Http2Callbacks::frame_received(nghttp2_session* /*session*/, const nghttp2_frame* frame,
+                                   void* user_data) {
+  Http2Session& self = session_of(user_data);
+  self.heard_ = true;
+  if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
+  Http2Stream* stream = self.find(frame->hd.stream_id);
+  if (stream == nullptr || stream->dispatched) return 0;
+  if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+    if (std::optional<Response> refusal = stream->check_head(self.context_.limits)) {
+      self.submit(*stream, std::move(*refusal));
+      return 0;
+    }
+  }
+  if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) self.request_arrived(*stream);
+  return 0;
+}
+
+int Http2Callbacks::data_chunk(nghttp2_session* /*session*/, std::uint8_t /*flags*/, std::int32_t stream_id,
+                               const std::uint8_t* /*data*/, std::size_t length, void* user_data) {
+  Http2Session& self = session_of(user_data);
+  Http2Stream* stream = self.find(stream_id);
+  if (stream != nullptr && !stream->dispatched && !stream->add_body(length, self.context_.limits)) {
+    self.submit(*stream, problem(413, "The request body is too large"));
+  }
+  return 0;
+}
+
+int Http2Callbacks::frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* /*user_data*/) {
+  // An answer that was complete before the request was: the rest of the request isn't wanted (RFC 9113 8.1).
+  const bool ends = (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
+                    (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+  if (ends && nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0) {
+    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+  }
+  return 0;
+}
+
+int Http2Callbacks::stream_close(nghttp2_session* /*session*/, std::int32_t stream_id,
+                                 std::uint32_t /*error_code*/, void* user_data) {
+  session_of(user_data).stream_closed(stream_id);
+  return 0;
+}
+
+ssize_t Http2Callbacks::next_data(nghttp2_session* /*session*/, std::int32_t /*stream_id*/,
+                                  std::uint8_t* /*buffer*/, std::size_t length, std::uint32_t* data_flags,
+                                  nghttp2_data_source* source, void* /*user_data*/) {
+  const auto& stream = *static_cast<const Http2Stream*>(source->ptr);
+  const std::size_t size = std::min(length, stream.body.left());
+  *data_flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+  if (size == stream.body.left()) *data_flags |= NGHTTP2_DATA_FLAG_EOF;
+  return static_cast<ssize_t>(size);
+}
+
+int Http2Callbacks::send_data(nghttp2_session* /*session*/, nghttp2_frame* /*frame*/,
+                              const std::uint8_t* frame_header, std::size_t length,
+                              nghttp2_data_source* source, void* user_data) {
+  Http2Session& self = session_of(user_data);
+  auto& stream = *static_cast<Http2Stream*>(source->ptr);
+  self.output_.append(text(frame_header, frame_header_size));
+  while (length > 0) {
+    Slice piece = stream.body.take(length);
+    length -= piece.size();
+    self.output_.append(std::move(piece));
+  }
+  return 0;
+}
+
+}  // namespace wheelbarrow::http

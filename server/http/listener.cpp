@@ -1,0 +1,175 @@
+#include "http/listener.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/ip/v6_only.hpp>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace wheelbarrow::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+struct Address {
+  std::string host;  // empty for all addresses
+  std::uint16_t port = 0;
+};
+
+Result<Address> parse_address(std::string_view text) {
+  const auto refused = [text](std::string message) {
+    return fail(ErrorKind::invalid_input, std::move(message), std::string(text));
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) {
+    return refused("a listening address is ADDRESS:PORT, for example 127.0.0.1:8443");
+  }
+  Address address;
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    if (host.find(':') == std::string_view::npos) return refused("brackets are for IPv6 addresses");
+  } else if (host.find(':') != std::string_view::npos) {
+    return refused("an IPv6 address needs brackets, for example [::1]:8443");
+  }
+  address.host = host;
+  const std::string_view digits = text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
+  if (error != std::errc{} || end != digits.data() + digits.size()) {
+    return refused("the port must be a number from 0 to 65535");
+  }
+  return address;
+}
+
+Result<std::vector<tcp::endpoint>> resolve(const Address& address, std::string_view text) {
+  std::vector<tcp::endpoint> endpoints;
+  error_code error;
+  if (const auto literal = asio::ip::make_address(address.host, error); !error) {
+    endpoints.emplace_back(literal, address.port);
+    return endpoints;
+  }
+  if (address.host == "localhost") {
+    // Always the loopback addresses, both of them (RFC 6761 6.3), because browsers don't ask a hosts file
+    // either.
+    return std::vector<tcp::endpoint>{{asio::ip::address_v4::loopback(), address.port},
+                                      {asio::ip::address_v6::loopback(), address.port}};
+  }
+  asio::io_context context;
+  tcp::resolver resolver(context);
+  const auto found = resolver.resolve(address.host, std::to_string(address.port),
+                                      tcp::resolver::passive | tcp::resolver::numeric_service, error);
+  if (error)
+    return fail(ErrorKind::invalid_input, "the host has no address: " + error.message(), std::string(text));
+  for (const auto& entry : found) {
+    if (std::ranges::find(endpoints, entry.endpoint()) == endpoints.end())
+      endpoints.push_back(entry.endpoint());
+  }
+  // 127.0.0.1 first, whatever the resolver prefers: it is the address that everybody has.
+  std::ranges::stable_partition(endpoints,
+                                [](const tcp::endpoint& endpoint) { return endpoint.address().is_v4(); });
+  return endpoints;
+}
+
+enum class Sharing { none, reuse_port };
+
+error_code open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, Sharing sharing) {
+  error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  // Otherwise a restart would wait for the old connections' TIME_WAIT.
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && endpoint.protocol() == tcp::v6()) {
+    // The IPv6 wildcard takes IPv4 too; any other IPv6 address is only itself.
+    acceptor.set_option(asio::ip::v6_only(!endpoint.address().is_unspecified()), error);
+  }
+  if (!error && sharing == Sharing::reuse_port) {
+    using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+    acceptor.set_option(ReusePort(true), error);
+  }
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  return error;
+}
+
+// A socket that doesn't share its port finds out whether anybody else has it. Without this, a second server
+// started by mistake would silently take half of the connections of the first.
+error_code probe(asio::io_context& context, const tcp::endpoint& endpoint) {
+  if (endpoint.port() == 0) return {};
+  tcp::acceptor acceptor(context);
+  return open(acceptor, endpoint, Sharing::none);
+}
+
+struct Failure {
+  tcp::endpoint endpoint;
+  error_code error;
+};
+
+std::optional<Failure> bind_one(tcp::endpoint endpoint, std::span<asio::io_context* const> loops,
+                                std::vector<Listener>& listeners) {
+  if (const error_code error = probe(*loops.front(), endpoint)) return Failure{endpoint, error};
+  Listener listener;
+  for (asio::io_context* loop : loops) {
+    tcp::acceptor acceptor(*loop);
+    error_code error = open(acceptor, endpoint, Sharing::reuse_port);
+    if (!error) endpoint = acceptor.local_endpoint(error);  // a free port, once one was picked
+    if (error) return Failure{endpoint, error};
+    listener.acceptors.push_back(std::move(acceptor));
+  }
+  listener.endpoint = endpoint;
+  listeners.push_back(std::move(listener));
+  return std::nullopt;
+}
+
+bool is_absent(const error_code& error) {
+  return error == boost::system::errc::address_not_available ||
+         error == boost::system::errc::address_family_not_supported;
+}
+
+std::optional<Failure> bind_all(const std::vector<tcp::endpoint>& endpoints,
+                                std::span<asio::io_context* const> loops, std::vector<Listener>& listeners) {
+  std::optional<Failure> absent;
+  for (tcp::endpoint endpoint : endpoints) {
+    if (endpoint.port() == 0 && !listeners.empty()) endpoint.port(listeners.front().endpoint.port());
+    const std::optional<Failure> failure = bind_one(endpoint, loops, listeners);
+    if (!failure) continue;
+    if (!is_absent(failure->error)) return failure;
+    absent = failure;
+  }
+  return listeners.empty() ? absent : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::vector<Listener>> bind_listener(std::string_view text, std::span<asio::io_context* const> loops) {
+  const Result<Address> address = parse_address(text);
+  if (!address) return std::unexpected(address.error());
+  Result<std::vector<tcp::endpoint>> endpoints =
+      address->host.empty() ? std::vector{tcp::endpoint(tcp::v6(), address->port)} : resolve(*address, text);
+  if (!endpoints) return std::unexpected(endpoints.error());
+
+  std::vector<Listener> listeners;
+  std::optional<Failure> failure = bind_all(*endpoints, loops, listeners);
+  if (failure && address->host.empty() && is_absent(failure->error)) {
+    failure =
+        bind_all({tcp::endpoint(tcp::v4(), address->port)}, loops, listeners);  // a machine without IPv6
+  }
+  // A port that was free on the first address of a name may be taken on the second.
+  for (int attempt = 0; failure && address->port == 0 && attempt < 10; ++attempt) {
+    listeners.clear();
+    failure = bind_all(*endpoints, loops, listeners);
+  }
+  if (failure) {
+    return fail(ErrorKind::io,
+                "can't listen on port " + std::to_string(failure->endpoint.port()) + " of " +
+                    failure->endpoint.address().to_string() + ": " + failure->error.message(),
+                std::string(text));
+  }
+  return listeners;
+}
+
+}  // namespace wheelbarrow::http

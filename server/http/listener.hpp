@@ -1,0 +1,27 @@
+// Listening sockets. Private to this room.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace wheelbarrow::http {
+
+// One address, with a listening socket of its own for each loop: the kernel spreads connections over them
+// (SO_REUSEPORT), and no lock or hand-over between loops is needed.
+struct Listener {
+  boost::asio::ip::tcp::endpoint endpoint;                // with the port that it got
+  std::vector<boost::asio::ip::tcp::acceptor> acceptors;  // in the order of the loops
+};
+
+// Binds every address that `text` means: "127.0.0.1:8443", "[::1]:0", ":8443", "localhost:8443". All of them
+// have the same port. Addresses of a name that this machine doesn't have are left out, as long as one is
+// left.
+Result<std::vector<Listener>> bind_listener(std::string_view text,
+                                            std::span<boost::asio::io_context* const> loops);
+
+}  // namespace wheelbarrow::http

@@ -1,0 +1,23 @@
+// Content codings (RFC 9110 8.4.1, 12.5.3; zstd: RFC 8878 and RFC 9659; gzip: RFC 1952).
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace wheelbarrow::http {
+
+enum class Coding { identity, gzip, zstd };
+
+// The token in Content-Encoding: "identity", "gzip", "zstd".
+std::string_view token(Coding coding);
+
+// Chooses among `available`, which is in the server's order of preference. `accept_encoding` is the field's
+// value; no field means identity is sent (a client that says nothing may not know any coding). The highest
+// q-value wins, ties go to the earlier in `available`; q=0 excludes; "*" stands for codings not named;
+// identity is acceptable unless excluded, but is chosen over a coding with q > 0 only if the client ranks it
+// higher. Nothing if none is acceptable (406). A malformed member is ignored.
+std::optional<Coding> negotiate(std::optional<std::string_view> accept_encoding,
+                                std::span<const Coding> available);
+
+}  // namespace wheelbarrow::http

@@ -1,0 +1,36 @@
+// One connection's protocol, once it is known which. Private to this room.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <string>
+
+#include "http/server.hpp"
+#include "http/transport.hpp"
+
+namespace wheelbarrow::http {
+
+// What a session works with. The references live longer than any connection.
+struct SessionContext {
+  const Handler& handler;
+  const Limits& limits;
+  boost::asio::any_io_executor executor;
+  std::shared_ptr<Transport> transport;
+  std::string peer;
+
+  std::string_view scheme() const { return transport->is_secure() ? "https" : "http"; }
+};
+
+class Session {
+ public:
+  virtual ~Session() = default;
+  // Serves the connection until it ends. `received` is what has been read from it already.
+  virtual boost::asio::awaitable<void> run(std::string received) = 0;
+  // Lets running requests finish, takes no new ones, then ends.
+  virtual void drain() = 0;
+  // Ends now; handlers are cancelled.
+  virtual void close() = 0;
+};
+
+}  // namespace wheelbarrow::http

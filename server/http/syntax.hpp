@@ -1,0 +1,32 @@
+// Small pieces of HTTP's grammar (RFC 9110 5.6) that several parsers here share. Private to this room.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+
+namespace wheelbarrow::http {
+
+inline char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+}
+
+// Without the optional whitespace around it (OWS, RFC 9110 5.6.3).
+inline std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// Takes the text before the next `separator` off the front of `rest`, trimmed, and the separator with it.
+inline std::string_view take_until(std::string_view& rest, char separator) {
+  const std::size_t end = rest.find(separator);
+  const std::string_view piece = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  return trim(piece);
+}
+
+}  // namespace wheelbarrow::http

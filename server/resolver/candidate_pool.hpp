@@ -1,0 +1,78 @@
+// Private to this room: the wheels that a search may choose from, and what each of them needs. Everything is
+// worked out when it is first asked for and remembered, so a search over a large catalog looks only at the
+// projects that it meets, and evaluates no marker twice.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "packaging/requirement.hpp"
+#include "packaging/target.hpp"
+#include "wheelhouse/catalog.hpp"
+
+namespace wheelbarrow::resolver {
+
+using ProjectId = std::uint32_t;
+
+// Something that a wheel, or one of its extras, needs on this target.
+struct Dependency {
+  const packaging::Requirement* requirement = nullptr;
+  ProjectId project = 0;
+};
+
+struct Candidate {
+  wheelhouse::WheelPtr wheel;
+  std::size_t rank = 0;  // of its best tag on the target
+};
+
+struct Project {
+  std::string name;
+  std::vector<Candidate> candidates;  // the usable wheels, best first
+  std::vector<wheelhouse::WheelPtr> for_other_targets;
+  std::vector<wheelhouse::WheelPtr> for_other_pythons;  // excluded by Requires-Python only
+};
+
+class CandidatePool {
+ public:
+  // Both must outlive the pool.
+  CandidatePool(const wheelhouse::Catalog& catalog, const packaging::Target& target)
+      : catalog_(catalog), target_(target) {}
+  CandidatePool(const CandidatePool&) = delete;
+  CandidatePool& operator=(const CandidatePool&) = delete;
+
+  const wheelhouse::Catalog& catalog() const { return catalog_; }
+  const packaging::Target& target() const { return target_; }
+
+  ProjectId find(std::string_view name);
+  const Project& project(ProjectId id) const { return *projects_[id]; }
+  std::size_t size() const { return projects_.size(); }
+
+  // What a candidate needs when `extra` is asked for, or by itself if `extra` is empty; in METADATA's order.
+  // The requirements of an extra include none of the others. References stay valid as long as the pool.
+  const std::vector<Dependency>& dependencies(ProjectId id, std::size_t candidate, const std::string& extra);
+
+  // For each candidate of the project whether it meets the requirement's specifier. Remembered by address:
+  // the requirement must outlive the pool.
+  const std::vector<bool>& matches(ProjectId id, const packaging::Requirement& requirement);
+
+ private:
+  std::unique_ptr<Project> make_project(std::string_view name) const;
+  void append_distribution_depends(const wheelhouse::Wheel& wheel, std::vector<Dependency>& dependencies);
+
+  const wheelhouse::Catalog& catalog_;
+  const packaging::Target& target_;
+  std::map<std::string, ProjectId, std::less<>> ids_;
+  std::vector<std::unique_ptr<Project>> projects_;
+  std::map<std::pair<const wheelhouse::Wheel*, std::string>, std::vector<Dependency>> dependencies_;
+  std::unordered_map<const packaging::Requirement*, std::vector<bool>> matches_;
+  std::deque<packaging::Requirement> made_requirements_;  // for distribution_depends
+};
+
+}  // namespace wheelbarrow::resolver

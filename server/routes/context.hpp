@@ -1,0 +1,64 @@
+// What every group of routes works with; private to this room.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "bundle/lru_cache.hpp"
+#include "routes/document.hpp"
+#include "routes/question.hpp"
+#include "routes/router.hpp"
+
+namespace wheelbarrow::routes {
+
+using Awaitable = boost::asio::awaitable<http::Response>;
+
+struct Context {
+  const wheelhouse::Wheelhouse& wheelhouse;
+  bundle::Engine& engine;
+  RouterOptions options;
+  mutable Questions questions;
+  mutable Documents documents;
+
+  Context(const wheelhouse::Wheelhouse& house, bundle::Engine& builder, RouterOptions given)
+      : wheelhouse(house),
+        engine(builder),
+        options(std::move(given)),
+        questions(builder),
+        documents(builder) {}
+
+  // "https://host:port" or the configured base URL, without a trailing slash.
+  std::string base_url(const http::Request& request) const {
+    return options.base_url.empty() ? request.scheme + "://" + request.authority : options.base_url;
+  }
+  packaging::Target default_target(const wheelhouse::Catalog& catalog) const;
+};
+
+// Cache-Control by class of URL.
+inline constexpr const char* cache_immutable = "public, max-age=31536000, immutable";
+inline constexpr const char* cache_short = "public, max-age=60, stale-while-revalidate=600";
+inline constexpr const char* cache_runtime = "public, max-age=600";
+inline constexpr const char* cache_revalidate = "public, no-cache";
+
+// One group of URLs each. `path` is decoded and has been matched against the group's prefix.
+namespace bundle_routes {
+Awaitable by_requirements(const Context& context, const http::Request& request);
+Awaitable by_hash(const Context& context, const http::Request& request, std::string_view path);
+}  // namespace bundle_routes
+namespace resolve_routes {
+Awaitable resolve(const Context& context, const http::Request& request);
+Awaitable pyodide_lock(const Context& context, const http::Request& request);
+}  // namespace resolve_routes
+namespace wheel_routes {
+Awaitable wheel(const Context& context, const http::Request& request, std::string_view path);
+}
+namespace environment_routes {
+Awaitable file(const Context& context, const http::Request& request, std::string_view path);
+}
+namespace client_routes {
+Awaitable landing(const Context& context, const http::Request& request);
+Awaitable asset(const Context& context, const http::Request& request, std::string_view path);
+}  // namespace client_routes
+
+}  // namespace wheelbarrow::routes

@@ -1,0 +1,52 @@
+// Bodies that are made per request or small: text in the form that the client takes, with the right validators.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "bundle/engine.hpp"
+#include "bundle/lru_cache.hpp"
+#include "http/message.hpp"
+#include "http/representation.hpp"
+#include "store/store.hpp"
+
+namespace wheelbarrow::routes {
+
+// The form that a coding names.
+bundle::Form form_of(http::Coding coding);
+
+// zstd, gzip, identity: the order in which this server prefers what it can make.
+std::span<const http::Coding> all_codings();
+std::span<const http::Coding> identity_only();
+
+// Fills in what follows from encoded bytes: body, coding, ETag, Vary, Repr-Digest.
+http::Representation represent(bundle::Encoded encoded, http::Coding coding, bool negotiated);
+
+class Documents {
+ public:
+  explicit Documents(bundle::Engine& engine) : engine_(engine) {}
+
+  // Answers with text of that media type, negotiated; compressed once per content and form, in a build thread.
+  boost::asio::awaitable<http::Response> text(const http::Request& request, std::string text,
+                                              std::string_view media_type, std::string_view cache_control);
+
+  // The same with text that takes a while to make: `make` runs in a build thread, and what it gives is remembered under
+  // `key`, which names everything that the text depends on.
+  boost::asio::awaitable<http::Response> made(const http::Request& request, std::string key,
+                                              std::function<Result<std::string>()> make,
+                                              std::string_view media_type, std::string_view cache_control);
+
+  // Answers with a blob of the store in the form the client takes, or as it is where compressing does not help.
+  boost::asio::awaitable<http::Response> blob(const http::Request& request, const store::Blob& blob,
+                                              std::string_view media_type, std::string_view cache_control);
+
+ private:
+  bundle::Engine& engine_;
+  bundle::LruCache<std::string> made_{32};
+  bundle::LruCache<bundle::Encoded> encoded_{256};
+};
+
+}  // namespace wheelbarrow::routes

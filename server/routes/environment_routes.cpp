@@ -1,0 +1,69 @@
+#include <filesystem>
+
+#include "http/media_type.hpp"
+#include "http/url.hpp"
+#include "routes/await.hpp"
+#include "routes/context.hpp"
+#include "routes/errors.hpp"
+#include "routes/pyodide_lock.hpp"
+
+namespace wheelbarrow::routes::environment_routes {
+namespace {
+
+// `set` is a bundle's SHA-256 or a comma-joined requirement set.
+boost::asio::awaitable<Result<bundle::BundlePtr>> bundle_of(const Context& context,
+                                                            const CatalogPtr& catalog, std::string set) {
+  if (const auto hash = Sha256::from_hex(set)) {
+    co_return co_await await_result<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
+      context.engine.find_bundle(*hash, catalog, std::move(done));
+    });
+  }
+  // The folder's runtime is the distribution's, and so is its target.
+  const Question question{catalog, {std::move(set)}, catalog->pyodide()->target, bundle::Format::site};
+  Timing timing;
+  co_return co_await context.questions.bundle(question, timing);
+}
+
+Awaitable lock_file(const Context& context, const http::Request& request, CatalogPtr catalog,
+                    std::string set) {
+  const auto bundle = co_await bundle_of(context, catalog, std::move(set));
+  if (!bundle) co_return to_problem(bundle.error());
+  if ((*bundle)->manifest.format != bundle::Format::site) {
+    co_return to_problem({ErrorKind::invalid_input, "a bundle of wheels can't be an environment; ask for format=site"});
+  }
+  co_return co_await context.documents.made(
+      request, "environment " + catalog->id().hex() + (*bundle)->sha256.hex(),
+      [catalog, bundle = *bundle]() -> Result<std::string> {
+        // Relative to /env/<set>/pyodide-lock.json: Pyodide under Node takes no absolute file names.
+        auto lock = PyodideLock::make(*catalog, "../../");
+        if (!lock) return std::unexpected(lock.error());
+        lock->add(*bundle);
+        return lock->text();
+      },
+      "application/json", cache_short);
+}
+
+}  // namespace
+
+// "<set>/<file>": the runtime's files, and a lock file in which the bundle is one package.
+Awaitable file(const Context& context, const http::Request& request, std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == path.size()) {
+    co_return not_found("an environment's files are at /env/<requirement set or bundle's SHA-256>/<file>, e.g. "
+                        "/env/numpy,lxml/pyodide.mjs");
+  }
+  const auto catalog = context.wheelhouse.catalog();
+  if (!catalog->pyodide()) co_return to_problem(no_distribution());
+  const std::string_view name = path.substr(slash + 1);
+  if (name == "pyodide-lock.json") {
+    co_return co_await lock_file(context, request, catalog, std::string(path.substr(0, slash)));
+  }
+  // A Pyodide package is one flat folder; decode_path has left no separator in the name.
+  const auto blob = co_await await_result<store::Blob>([&](bundle::Callback<store::Blob> done) {
+    context.engine.file(catalog->pyodide()->folder / name, std::move(done));
+  });
+  if (!blob) co_return to_problem(blob.error());
+  co_return co_await context.documents.blob(request, *blob, http::media_type(name), cache_runtime);
+}
+
+}  // namespace wheelbarrow::routes::environment_routes

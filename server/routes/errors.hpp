@@ -1,0 +1,14 @@
+// From an Error to a problem response.
+#pragma once
+
+#include "base/error.hpp"
+#include "http/message.hpp"
+
+namespace wheelbarrow::routes {
+
+// 400, 404, 422, 503 with Retry-After, or 500, by the error's kind.
+http::Response to_problem(const Error& error);
+http::Response not_acceptable();
+http::Response not_found(std::string_view detail);
+
+}  // namespace wheelbarrow::routes

@@ -1,0 +1,48 @@
+#include "routes/lock_json.hpp"
+
+#include <boost/json.hpp>
+#include <string>
+#include <vector>
+
+#include "http/url.hpp"
+
+namespace wheelbarrow::routes {
+namespace json = boost::json;
+namespace {
+
+json::array to_array(const std::vector<std::string>& texts) {
+  json::array array;
+  for (const std::string& text : texts) {
+    array.emplace_back(text);
+  }
+  return array;
+}
+
+}  // namespace
+
+json::object to_json(const resolver::Lock& lock, std::string_view base_url) {
+  json::array wheels;
+  for (const resolver::LockedWheel& locked : lock.wheels) {
+    const wheelhouse::Wheel& wheel = *locked.wheel;
+    json::object object;
+    object["name"] = wheel.name();
+    object["version"] = wheel.version().str();
+    object["file"] = wheel.filename;
+    if (!base_url.empty()) {
+      object["url"] =
+          std::string(base_url) + "/wheels/" + wheel.sha256.hex() + '/' + http::percent_encode(wheel.filename);
+    }
+    object["sha256"] = wheel.sha256.hex();
+    object["size"] = wheel.size;
+    object["extras"] = to_array(locked.extras);
+    object["depends"] = to_array(locked.depends);
+    wheels.push_back(std::move(object));
+  }
+  json::object answer;
+  answer["target"] = lock.target;
+  answer["requirements"] = to_array(lock.requirements);
+  answer["wheels"] = std::move(wheels);
+  return answer;
+}
+
+}  // namespace wheelbarrow::routes

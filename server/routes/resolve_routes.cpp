@@ -1,0 +1,79 @@
+#include <boost/json.hpp>
+
+#include "routes/await.hpp"
+#include "routes/context.hpp"
+#include "routes/errors.hpp"
+#include "routes/lock_json.hpp"
+#include "routes/pyodide_lock.hpp"
+
+namespace wheelbarrow::routes::resolve_routes {
+namespace json = boost::json;
+namespace {
+
+// The bundle's size in each coding; makes the codings that aren't there yet.
+boost::asio::awaitable<Result<json::object>> coded_sizes(const Context& context,
+                                                         bundle::BundlePtr bundle) {
+  json::object sizes;
+  for (const http::Coding coding : all_codings()) {
+    const auto encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
+      context.engine.encode(bundle, form_of(coding), std::move(done));
+    });
+    if (!encoded) co_return std::unexpected(encoded.error());
+    sizes[http::token(coding)] = total_size(encoded->body);
+  }
+  co_return sizes;
+}
+
+}  // namespace
+
+Awaitable resolve(const Context& context, const http::Request& request) {
+  const auto catalog = context.wheelhouse.catalog();
+  const auto question = Questions::parse(request.query, catalog, context.default_target(*catalog));
+  if (!question) co_return to_problem(question.error());
+  const auto resolution = co_await context.questions.resolve(*question);
+  if (!resolution) co_return to_problem(resolution.error());
+  Timing timing;
+  const auto bundle = co_await context.questions.bundle(*question, timing);
+  if (!bundle) co_return to_problem(bundle.error());
+  auto sizes = co_await coded_sizes(context, *bundle);
+  if (!sizes) co_return to_problem(sizes.error());
+  const std::string base_url = context.base_url(request);
+  json::object made;
+  made["url"] = base_url + "/bundles/" + (*bundle)->sha256.hex() + ".tar";
+  made["sha256"] = (*bundle)->sha256.hex();
+  made["size"] = (*bundle)->size();
+  made["format"] = bundle::name_of(question->format);
+  made["sizes"] = std::move(*sizes);
+  json::object answer = to_json((*resolution)->lock, base_url);
+  answer["bundle"] = std::move(made);
+  co_return co_await context.documents.text(request, json::serialize(answer), "application/json", cache_short);
+}
+
+Awaitable pyodide_lock(const Context& context, const http::Request& request) {
+  const auto catalog = context.wheelhouse.catalog();
+  if (!catalog->pyodide()) co_return to_problem(no_distribution());
+  const auto question = Questions::parse(request.query, catalog, catalog->pyodide()->target);
+  if (!question) co_return to_problem(question.error());
+  ResolutionPtr resolution;
+  if (!question->requirements.empty()) {
+    auto resolved = co_await context.questions.resolve(*question);
+    if (!resolved) co_return to_problem(resolved.error());
+    resolution = std::move(*resolved);
+  }
+  const std::string root = context.base_url(request) + '/';
+  co_return co_await context.documents.made(
+      request, "lock " + catalog->id().hex() + request.query + '\n' + root,
+      [catalog, question = *question, resolution, root]() -> Result<std::string> {
+        auto lock = PyodideLock::make(*catalog, root);
+        if (!lock) return std::unexpected(lock.error());
+        if (resolution) {
+          lock->add(resolution->lock);
+        } else {
+          lock->add_wheelhouse(*catalog, question.target);
+        }
+        return lock->text();
+      },
+      "application/json", cache_short);
+}
+
+}  // namespace wheelbarrow::routes::resolve_routes

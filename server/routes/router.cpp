@@ -1,0 +1,71 @@
+#include "routes/router.hpp"
+
+#include "http/media_type.hpp"
+#include "http/problem.hpp"
+#include "http/url.hpp"
+#include "routes/await.hpp"
+#include "routes/context.hpp"
+#include "routes/errors.hpp"
+#include "routes/static_mount.hpp"
+
+namespace wheelbarrow::routes {
+namespace {
+
+constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
+
+Awaitable static_file(const Context& context, const http::Request& request, const std::string& path) {
+  const auto found = find_static_file(context.options.mounts, path);
+  if (!found) co_return not_found("there is nothing at this path; the landing page at / says what this server has");
+  if (found->is_folder) {
+    http::Response response = http::problem(308, "the folder's address ends in a slash");
+    // Relative, so that it holds behind a proxy that strips a prefix.
+    response.fields.set("location", http::percent_encode(path.substr(path.rfind('/') + 1)) + '/');
+    co_return response;
+  }
+  const auto blob = co_await await_result<store::Blob>(
+      [&](bundle::Callback<store::Blob> done) { context.engine.file(found->path, std::move(done)); });
+  if (!blob) co_return to_problem(blob.error());
+  co_return co_await context.documents.blob(request, *blob, http::media_type(found->path.native()),
+                                            cache_revalidate);
+}
+
+Awaitable dispatch(const Context& context, const http::Request& request, const std::string& path) {
+  const std::string_view view(path);
+  const auto below = [&](std::string_view prefix) { return view.substr(prefix.size()); };
+  if (view == "/bundle") return bundle_routes::by_requirements(context, request);
+  if (view == "/resolve") return resolve_routes::resolve(context, request);
+  if (view == "/pyodide-lock.json") return resolve_routes::pyodide_lock(context, request);
+  if (view.starts_with("/bundles/")) return bundle_routes::by_hash(context, request, below("/bundles/"));
+  if (view.starts_with("/wheels/")) return wheel_routes::wheel(context, request, below("/wheels/"));
+  if (view.starts_with("/env/")) return environment_routes::file(context, request, below("/env/"));
+  if (view.starts_with("/client/")) return client_routes::asset(context, request, below("/client/"));
+  // An app mounted at the root has its own front page.
+  if (view == "/" && !find_static_file(context.options.mounts, view)) return client_routes::landing(context, request);
+  return static_file(context, request, path);
+}
+
+}  // namespace
+
+Router::Router(const wheelhouse::Wheelhouse& wheelhouse, bundle::Engine& engine, RouterOptions options)
+    : context_(std::make_shared<const Context>(wheelhouse, engine, std::move(options))) {}
+
+Router::~Router() = default;
+
+void Router::stop() {
+  context_->questions.stop();
+}
+
+Awaitable Router::answer(http::Request request) const {
+  const auto context = context_;  // the request may outlive the router's owner
+  if (request.method == "OPTIONS") co_return http::options_response(allowed_methods);
+  if (request.method != "GET" && request.method != "HEAD") {
+    http::Response response = http::problem(405, "this resource is only read: use GET, HEAD or OPTIONS");
+    response.fields.set("allow", std::string(allowed_methods));
+    co_return response;
+  }
+  const auto path = http::decode_path(request.path);
+  if (!path) co_return to_problem(path.error());
+  co_return co_await dispatch(*context, request, *path);
+}
+
+}  // namespace wheelbarrow::routes

@@ -1,0 +1,54 @@
+// Which URL means what. Turns requests into questions for the rooms below and their answers into responses; every
+// response, errors included, gets its fields here or in `http`.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "bundle/engine.hpp"
+#include "http/server.hpp"
+#include "packaging/target.hpp"
+#include "wheelhouse/wheelhouse.hpp"
+
+namespace wheelbarrow::routes {
+
+// A folder served below a prefix: its files as they are, compressed once.
+struct StaticMount {
+  std::filesystem::path folder;
+  std::string prefix = "/";  // begins and ends with '/'
+};
+
+struct RouterOptions {
+  std::string default_target;  // empty: see choose_default_target()
+  // The address that the outside world uses, without a trailing slash ("https://wheels.example.org/py"); empty:
+  // taken from each request. Goes into absolute URLs.
+  std::string base_url;
+  std::vector<StaticMount> mounts;
+  std::string version;  // of the program, for the landing page
+};
+
+struct Context;
+
+class Router {
+ public:
+  // REQUIRES: the wheelhouse and the engine outlive the router and every request that it answers.
+  Router(const wheelhouse::Wheelhouse& wheelhouse, bundle::Engine& engine, RouterOptions options);
+  ~Router();
+
+  boost::asio::awaitable<http::Response> answer(http::Request request) const;
+
+  // Destroys the requests that wait for a resolution. REQUIRES: the server and the engine have stopped.
+  void stop();
+
+ private:
+  std::shared_ptr<const Context> context_;
+};
+
+// The target of a request that names none: the Pyodide distribution's; else the newest known target that some
+// wheel with compiled code in the catalog is for; else the newest Pyodide that is known not to be a pre-release.
+packaging::Target choose_default_target(const wheelhouse::Catalog& catalog);
+
+}  // namespace wheelbarrow::routes

@@ -1,0 +1,40 @@
+#include "http/media_type.hpp"
+#include "routes/await.hpp"
+#include "routes/context.hpp"
+#include "routes/errors.hpp"
+
+namespace wheelbarrow::routes::wheel_routes {
+namespace {
+
+constexpr std::string_view metadata_suffix = ".metadata";
+
+}  // namespace
+
+// "<sha256>/<file>" or "<sha256>/<file>.metadata" (PEP 658).
+Awaitable wheel(const Context& context, const http::Request& request, std::string_view path) {
+  const std::size_t slash = path.find('/');
+  const auto hash = slash == std::string_view::npos ? std::nullopt : Sha256::from_hex(path.substr(0, slash));
+  const auto wheel = hash ? context.wheelhouse.catalog()->find(*hash) : nullptr;
+  if (!wheel) {
+    co_return not_found("the wheelhouse has no wheel of that SHA-256; the landing page lists what it has");
+  }
+  const std::string_view file = path.substr(slash + 1);
+  if (file == wheel->filename + std::string(metadata_suffix) && !wheel->metadata_text.empty()) {
+    co_return co_await context.documents.text(request, wheel->metadata_text, "text/plain; charset=utf-8",
+                                              cache_immutable);
+  }
+  if (file != wheel->filename) co_return not_found("the wheel of that SHA-256 is named " + wheel->filename);
+  const auto blob = co_await await_result<store::Blob>(
+      [&](bundle::Callback<store::Blob> done) { context.engine.wheel(wheel, std::move(done)); });
+  if (!blob) co_return to_problem(blob.error());
+  // As it is: installers unpack wheels themselves, and some unpack a coded one twice.
+  http::Representation representation;
+  representation.body = {blob->bytes};
+  representation.media_type = http::media_type(file);
+  representation.validators = {'"' + hash->hex() + '"', wheel->modified};
+  representation.cache_control = cache_immutable;
+  representation.repr_digest = *hash;
+  co_return http::respond(request, std::move(representation));
+}
+
+}  // namespace wheelbarrow::routes::wheel_routes

@@ -1,0 +1,120 @@
+# Sourced by server/run.sh and tests/run.sh: what both need before they can start. Everything that isn't built from
+# the tree lies in one cache folder outside it, and is put there whole or not at all.
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/wheelbarrow
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+  say "$*"
+  exit 1
+}
+
+# build_packages: the distribution's packages that the build needs, one a line.
+build_packages() {
+  local boost=''
+  # Debian 12's plain packages are Boost 1.74; it carries 1.81 beside them. Newer releases begin at 1.83.
+  if (. /etc/os-release && [[ $ID == debian && ${VERSION_ID:-} == 12 ]]); then
+    boost=1.81
+  fi
+  printf '%s\n' g++ cmake ninja-build ccache pkgconf "libboost${boost}-dev" "libboost-json${boost}-dev" \
+    "libboost-url${boost}-dev" libnghttp2-dev libssl-dev zlib1g-dev libzstd-dev libarchive-dev libsqlite3-dev \
+    libspdlog-dev libcli11-dev prometheus-cpp-dev
+}
+
+# install_packages NAME...: installs those that are missing; asks the package manager for nothing otherwise.
+install_packages() {
+  local name missing=() as_root=()
+  for name in "$@"; do
+    if ! dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed; then
+      missing+=("$name")
+    fi
+  done
+  if ((${#missing[@]} == 0)); then
+    return
+  fi
+  say "Installing ${missing[*]}"
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || die "Please have an administrator run: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# ensure_npm: Node and npm, from the distribution unless the machine has its own.
+ensure_npm() {
+  command -v npm >/dev/null || install_packages npm ca-certificates
+}
+
+# configure PRESET [CMAKE-ARGUMENT...]
+configure() {
+  local preset=$1
+  shift
+  cmake --preset "$preset" -D CMAKE_CXX_COMPILER_LAUNCHER=ccache "$@" >"$cache/configure-$preset.log" 2>&1 || {
+    cat "$cache/configure-$preset.log" >&2
+    die "Configuring the $preset build failed."
+  }
+}
+
+# npm_package NAME VERSION SHA512 FOLDER: unpacks a package of the npm registry as FOLDER. npm fetches it, so its
+# configured registry, proxy and certificates count; the checksum is this tree's.
+npm_package() {
+  local name=$1 version=$2 sha512=$3 folder=$4 work
+  if [[ -d $folder ]]; then
+    return
+  fi
+  ensure_npm
+  say "Fetching $name $version from the npm registry"
+  work=$(mktemp -d "$cache/fetch.XXXXXX")
+  (
+    trap 'rm -rf "$work"' EXIT
+    npm pack --silent --ignore-scripts --pack-destination "$work" "$name@$version" >/dev/null ||
+      die "$name $version could not be fetched."
+    mv "$work"/*.tgz "$work/package.tgz"
+    sha512sum --check --status <<<"$sha512  $work/package.tgz" ||
+      die "$name $version is not what it was: its SHA-512 differs from the one in server/setup.sh."
+    tar -xzf "$work/package.tgz" -C "$work"
+    publish "$work/package" "$folder"
+  )
+}
+
+# publish FROM TO: moves a finished folder into its place. Where another run was faster, its folder stays.
+publish() {
+  mkdir -p "$(dirname "$2")"
+  mv -T "$1" "$2" 2>/dev/null || [[ -d $2 ]] || die "$2 can't be written."
+}
+
+pyodide_runtime=$cache/pyodide-0.29.3
+sample_wheels=$cache/sample-wheels-1
+
+# fetch_pyodide_runtime: the files of a Pyodide release, without its packages, in $pyodide_runtime.
+fetch_pyodide_runtime() {
+  npm_package pyodide 0.29.3 \
+    db6501ba13896b08fbbca5274bbfc5df12bee75e4b25d8e23001e809fb92ebf3db1e23ab4905676300defb6b1b57088e677b0c31ec5d5c809ec3a36a38c40680 \
+    "$pyodide_runtime"
+}
+
+# fetch_sample_wheels: wheels for Pyodide 0.29 that two npm packages carry, in $sample_wheels. Another choice of
+# packages needs another name for the folder.
+fetch_sample_wheels() {
+  local work
+  if [[ -d $sample_wheels ]]; then
+    return
+  fi
+  work=$(mktemp -d "$cache/fetch.XXXXXX")
+  (
+    trap 'rm -rf "$work"' EXIT
+    npm_package @bentopdf/pymupdf-wasm 0.11.16 \
+      18fc711f606892b4b8f5f25ad7b9abb778530464480e53242df27093eb64e39f88093988cdcb62ec00974f62472b7154257f75e8e42f9eb2506f6f596a337708 \
+      "$work/pymupdf"
+    npm_package @stlite/browser 1.9.2 \
+      5642293651e33a622606fc5349c4543965cd558dc3f958780bcde405b89093da4b0c49789f690326b948d7399099c9a7ab810fcfc80334a5bbb58934d29a4451 \
+      "$work/stlite"
+    mkdir "$work/wheels"
+    find "$work/pymupdf" "$work/stlite" -name '*.whl' -exec mv -t "$work/wheels" {} +
+    publish "$work/wheels" "$sample_wheels"
+  )
+}
+
+mkdir -p "$cache"

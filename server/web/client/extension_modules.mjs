@@ -1,0 +1,177 @@
+/**
+ * Which extension modules must be loaded before anybody imports them, and how.
+ *
+ * An import compiles a module, and the libraries that it links to, synchronously. On a page's main thread Chromium
+ * refuses that above 8 MiB. So modules are loaded ahead, without blocking, where they or anything they link to are
+ * that large; loading a module brings its libraries along. The rest stays for the import: a wheel may have a hundred
+ * modules of which a program needs three.
+ *
+ * @module
+ */
+
+import { messageOf, WheelbarrowError } from "./error.mjs";
+
+/** Chromium's limit for `new WebAssembly.Module` on the main thread. */
+const syncCompileLimit = 8 * 1024 * 1024;
+
+/** @typedef {import("./bundle_stream.mjs").Entry} Entry */
+
+export class ExtensionModules {
+  /** What links to what, by file name, which is how modules name their libraries. @type {Map<string, Library>} */
+  #libraries = new Map();
+
+  /**
+   * Takes note of a layer's modules and libraries. What they link to is in the same layer or an earlier one.
+   *
+   * @param {Entry[]} entries
+   * @returns {Entry[]} the modules to load ahead
+   */
+  add(entries) {
+    const modules = entries.filter(({ path }) => /\.so(\.\d+)*$/.test(path));
+    for (const { path, bytes } of modules) {
+      const large = bytes.length >= syncCompileLimit;
+      this.#libraries.set(fileName(path), { large, needs: neededLibraries(bytes) });
+    }
+    return modules.filter(({ path }) => !isLibrary(path) && this.#isHeavy(fileName(path), new Set()));
+  }
+
+  /**
+   * Whether a file, or something that it links to, is large.
+   *
+   * @param {string} name
+   * @param {Set<string>} seen
+   * @returns {boolean}
+   */
+  #isHeavy(name, seen) {
+    const library = this.#libraries.get(name);
+    if (library === undefined || seen.has(name)) {
+      return false;
+    }
+    seen.add(name);
+    return library.large || library.needs.some((needed) => this.#isHeavy(needed, seen));
+  }
+}
+
+/** @typedef {{large: boolean, needs: string[]}} Library */
+
+/**
+ * Whether a file is there to be linked to, not imported: in the `.libs` folder that repair tools make, or from an
+ * archive of shared libraries.
+ *
+ * @param {string} path
+ */
+export function isLibrary(path) {
+  return /^[^/]+(\.libs|\.data\/dynlib)\//.test(path);
+}
+
+/**
+ * Loads a module that is in the file system already, without blocking, so that importing it finds it ready.
+ *
+ * @param {any} FS
+ * @param {string} path
+ * @param {Uint8Array} bytes
+ * @returns {Promise<void>}
+ */
+export async function loadAhead(FS, path, bytes) {
+  const cut = path.lastIndexOf("/");
+  const folder = path.slice(0, cut);
+  const name = path.slice(cut + 1);
+  try {
+    if (FS.preloadFile) {
+      // Emscripten 5, Pyodide 314.
+      await FS.preloadFile(folder, name, bytes, true, true, true, true);
+    } else {
+      await new Promise((resolve, reject) => {
+        const failed = () => reject(new Error("the console has the reason"));
+        FS.createPreloadedFile(folder, name, bytes, true, true, resolve, failed, true, true);
+      });
+    }
+  } catch (error) {
+    throw new WheelbarrowError(`the extension module ${path} can't be loaded: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * The libraries that a WebAssembly module links to: its `dylink.0` section, which is the first (WebAssembly tool
+ * conventions, "Dynamic Linking"). Of anything else, none.
+ *
+ * @param {Uint8Array} bytes
+ * @returns {string[]}
+ */
+export function neededLibraries(bytes) {
+  const file = new WasmReader(bytes, 8);
+  if (bytes.length < 9 || String.fromCharCode(...bytes.subarray(0, 4)) !== "\0asm" || file.number() !== 0) {
+    return [];
+  }
+  const section = file.part();
+  if (section.text() !== "dylink.0") {
+    return [];
+  }
+  while (!section.atEnd()) {
+    const kind = section.number();
+    const content = section.part();
+    if (kind === neededSubsection) {
+      return Array.from({ length: content.count() }, () => content.text());
+    }
+  }
+  return [];
+}
+
+/** WASM_DYLINK_NEEDED */
+const neededSubsection = 2;
+
+/** Reads WebAssembly's numbers (LEB128) and lengths; beyond the end there are only zeros. */
+class WasmReader {
+  #bytes;
+  #at;
+
+  /**
+   * @param {Uint8Array} bytes
+   * @param {number} at
+   */
+  constructor(bytes, at) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  atEnd() {
+    return this.#at >= this.#bytes.length;
+  }
+
+  number() {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 28; scale *= 128) {
+      const byte = this.#bytes[this.#at++] ?? 0;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        break;
+      }
+    }
+    return value;
+  }
+
+  /** A number of things, each of which takes a byte at least. */
+  count() {
+    return Math.min(this.number(), this.#bytes.length - this.#at);
+  }
+
+  /** What a length introduces, as a reader of its own. */
+  part() {
+    const length = this.number();
+    const start = this.#at;
+    this.#at += length;
+    return new WasmReader(this.#bytes.subarray(start, start + length), 0);
+  }
+
+  text() {
+    const length = this.number();
+    const start = this.#at;
+    this.#at += length;
+    return new TextDecoder().decode(this.#bytes.subarray(start, start + length));
+  }
+}
+
+/** @param {string} path */
+function fileName(path) {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

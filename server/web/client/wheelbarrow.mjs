@@ -1,0 +1,198 @@
+/**
+ * The wheelbarrow loader: installs a requirement set into a running Pyodide from one streamed bundle.
+ *
+ *     import { install } from "https://wheels.example/client/wheelbarrow.mjs";
+ *     await install(pyodide, ["numpy", "lxml>=5"]);
+ *     pyodide.runPython("import numpy");
+ *
+ * One request brings the resolved wheels, dependencies first. Each wheel's files appear in site-packages once its
+ * bytes have the length and the SHA-256 that the bundle's manifest promises, and all at once: a wheel is there
+ * wholly or not at all. A response that is cut short looks complete to `fetch`, so nothing here trusts its end.
+ * The manifest itself is trusted as far as the connection is.
+ *
+ * Works on a page, in a worker and in Node (18 and later), through Pyodide's public interface only. The files beside
+ * this one belong to it.
+ *
+ * @module
+ */
+
+import { BundleStream, verifyLayer } from "./bundle_stream.mjs";
+import { messageOf, WheelbarrowError } from "./error.mjs";
+import { describeRuntime, Site } from "./site.mjs";
+
+export { WheelbarrowError };
+
+/**
+ * What is going on. `loaded` and `total` count the bundle's bytes before compression; `total` is 0 until the
+ * manifest has come.
+ * @typedef {object} Progress
+ * @property {"request" | "download" | "installed" | "load" | "done"} phase "installed": the files of `wheel` are in
+ *   place; "load": waiting for large extension modules to be compiled
+ * @property {number} loaded
+ * @property {number} total
+ * @property {string} [wheel] the wheel that is being read, or was installed
+ */
+
+/**
+ * @typedef {object} Options
+ * @property {string | URL} [baseURL] the server; by default the one that this module came from
+ * @property {string} [target] what the bundle is for; by default what the runtime says it is
+ * @property {(progress: Progress) => void} [onProgress]
+ * @property {AbortSignal} [signal] gives the installation up; the promise is then rejected with the signal's
+ *   reason, and wheels already reported as "installed" stay
+ */
+
+/**
+ * @typedef {object} Installation
+ * @property {import("./site.mjs").InstalledWheel[]} wheels dependencies first
+ * @property {string} bundle the immutable URL of the bundle
+ * @property {string} target
+ * @property {number} size the bundle's bytes before compression
+ */
+
+/**
+ * Installs `requirements` (PEP 508) and all that they need.
+ *
+ * @param {import("./site.mjs").Pyodide} pyodide
+ * @param {string | string[]} requirements
+ * @param {Options} [options]
+ * @returns {Promise<Installation>}
+ */
+export async function install(pyodide, requirements, options = {}) {
+  const { signal, onProgress } = options;
+  /** @type {Report} */
+  const report = (phase, loaded, total, wheel) => onProgress?.({ phase, loaded, total, wheel });
+  signal?.throwIfAborted();
+  const runtime = describeRuntime(pyodide);
+  const url = bundleURL(requirements, options.target ?? runtime.target, options.baseURL);
+
+  report("request", 0, 0);
+  const response = await request(url, signal);
+  const bundle = new BundleStream(/** @type {ReadableStream<Uint8Array>} */ (response.body));
+  const site = new Site(pyodide, runtime);
+  try {
+    const { size, target } = await receive(bundle, site, report, signal);
+    report("load", size, size);
+    await site.settle();
+    signal?.throwIfAborted();
+    const address = new URL(response.headers.get("Content-Location") ?? "", response.url).href;
+    site.announce(address);
+    report("done", size, size);
+    return { wheels: site.wheels, bundle: address, target, size };
+  } catch (error) {
+    await bundle.cancel(error);
+    site.refresh();
+    signal?.throwIfAborted();
+    if (error instanceof WheelbarrowError) {
+      error.installed = site.wheels;
+    }
+    throw error;
+  }
+}
+
+/** @typedef {(phase: Progress["phase"], loaded: number, total: number, wheel?: string) => void} Report */
+
+/**
+ * Reads the bundle to its end. While a layer is being checked and put in place, the next one downloads.
+ *
+ * @param {BundleStream} bundle
+ * @param {Site} site
+ * @param {Report} report
+ * @param {AbortSignal | undefined} signal
+ */
+async function receive(bundle, site, report, signal) {
+  const manifest = await bundle.readManifest();
+  site.expect(manifest.wheels);
+
+  /** @type {(wheel: import("./bundle_stream.mjs").ManifestWheel, layer: Uint8Array<ArrayBuffer>) => Promise<void>} */
+  const place = async (wheel, layer) => {
+    await verifyLayer(wheel, layer);
+    signal?.throwIfAborted();
+    site.place(wheel, layer);
+    report("installed", wheel.offset + wheel.size, manifest.size, wheel.name);
+  };
+
+  let placing = Promise.resolve();
+  try {
+    for (const wheel of manifest.wheels) {
+      const layer = await bundle.readLayer(wheel, (loaded) => report("download", loaded, manifest.size, wheel.name));
+      await placing;
+      placing = place(wheel, layer);
+      // It is awaited above or below; until then a failure must not count as unhandled.
+      placing.catch(() => {});
+    }
+    await bundle.readEnd();
+  } finally {
+    // Also after an error: nothing may change behind the caller's back.
+    await placing;
+  }
+  return manifest;
+}
+
+/**
+ * @param {string | string[]} requirements
+ * @param {string} target
+ * @param {string | URL | undefined} baseURL
+ */
+function bundleURL(requirements, target, baseURL) {
+  const list = (typeof requirements === "string" ? [requirements] : [...requirements]).map((text) => text.trim());
+  if (list.length === 0 || list.includes("")) {
+    throw new TypeError('name at least one requirement, such as "numpy" or "lxml>=5"');
+  }
+  const base = new URL(baseURL ?? serverOf(import.meta.url), globalThis.location?.href);
+  if (!base.protocol.startsWith("http")) {
+    throw new TypeError(`baseURL must name a wheelbarrow server (http or https), not ${base.protocol}`);
+  }
+  if (!base.pathname.endsWith("/")) {
+    base.pathname += "/";
+  }
+  const url = new URL("bundle", base);
+  // One order for one set, so that the browser's cache sees one URL.
+  for (const requirement of [...new Set(list)].sort()) {
+    url.searchParams.append("r", requirement);
+  }
+  url.searchParams.append("target", target);
+  return url;
+}
+
+/**
+ * The server that a module came from, which may live below a prefix. Its files are below `client/`.
+ *
+ * @param {string} module
+ */
+function serverOf(module) {
+  const { href, pathname } = new URL(module);
+  const cut = pathname.lastIndexOf("/client/");
+  return new URL(cut < 0 ? "/" : pathname.slice(0, cut + 1), href);
+}
+
+/**
+ * @param {URL} url
+ * @param {AbortSignal | undefined} signal
+ */
+async function request(url, signal) {
+  let response;
+  try {
+    response = await fetch(url, { signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new WheelbarrowError(`no answer from ${url.origin}: ${messageOf(error)}`, { cause: error });
+  }
+  if (response.ok && response.body) {
+    return response;
+  }
+  const text = await response.text();
+  let problem;
+  if (/\bjson\b/.test(response.headers.get("Content-Type") ?? "")) {
+    try {
+      problem = JSON.parse(text);
+    } catch {
+      // Not a problem document after all; the status says enough.
+    }
+  }
+  throw new WheelbarrowError(problem?.detail ?? `${url.origin} answered ${response.status} ${response.statusText}`, {
+    status: response.status,
+    problem,
+  });
+}
+

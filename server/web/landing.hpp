@@ -1,0 +1,49 @@
+// The landing page: what is in the wheelhouse, what was refused and why, a form that makes a bundle's URL,
+// and snippets to copy. Made on the server, so that it says everything without JavaScript.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wheelbarrow::web {
+
+// Every text may hold anything; nothing needs to be escaped by the caller.
+struct LandingView {
+  struct Row {
+    std::string name;
+    std::string version;
+    std::string filename;
+    std::uint64_t size = 0;  // bytes of the wheel file
+    std::string tags;        // "cp313-cp313-pyodide_2025_0_wasm32"
+    std::string href;        // of the wheel, relative to base_url or an http(s) URL
+    std::string metadata_href;
+    std::vector<std::string> warnings;
+  };
+  struct Refused {
+    std::string file;
+    std::string reason;
+  };
+
+  std::string base_url;  // as the reader reaches the server, "https://localhost:8443/"
+  std::string version;   // of wheelbarrow
+  std::string default_target;
+  std::vector<std::string> targets;
+  std::string pyodide_version;        // of the runtime that is served, or its name; empty if none is
+  std::vector<std::string> examples;  // requirements for the snippets; empty: taken from the wheels
+  std::vector<Row> wheels;       // in the order to show; of many, the first `landing_row_limit` are shown
+  std::vector<Refused> refused;  // likewise
+};
+
+inline constexpr std::size_t landing_row_limit = 500;
+
+std::string render_landing(const LandingView& view);
+
+// The Content-Security-Policy that the page is written for: nothing inline, nothing from elsewhere.
+inline constexpr std::string_view landing_security_policy =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; form-action 'self'; base-uri "
+    "'none'; "
+    "frame-ancestors 'self'";
+
+}  // namespace wheelbarrow::web

@@ -1,0 +1,54 @@
+// Keeping the verdict on every file: reads what is new or changed, remembers the rest, and makes a catalog of
+// it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "wheelhouse/catalog.hpp"
+#include "wheelhouse/folder_scan.hpp"
+#include "wheelhouse/known_files.hpp"
+#include "wheelhouse/pyodide_lock.hpp"
+#include "wheelhouse/wheelhouse.hpp"
+
+namespace wheelbarrow::wheelhouse {
+
+// Not for use from several threads at a time; update() starts threads of its own and ends them.
+class Inventory {
+ public:
+  // Fails where a folder of the options is not there or its lock file can't be read.
+  static Result<Inventory> open(WheelhouseOptions options);
+
+  // Looks at the folders and gives what a catalog is made of now.
+  Catalog::Parts update();
+
+  // Of the last update().
+  const ScanStatistics& statistics() const { return statistics_; }
+  const std::vector<std::filesystem::path>& folders() const { return folders_; }
+  // False if a folder is missing that was asked for, so that nothing will tell when it comes back.
+  bool has_all_folders() const;
+
+ private:
+  explicit Inventory(WheelhouseOptions options) : options_(std::move(options)) {}
+
+  void open_database();
+  void renew_lock(std::vector<Refusal>& refusals);
+  KnownFiles read_files(const std::vector<FoundFile>& files) const;
+  KnownFile read_file(const FoundFile& file) const;
+  void remember(const FolderScan& scan, KnownFiles changed);
+  void note_database_problem(const Error& error);
+
+  WheelhouseOptions options_;
+  std::optional<PyodideLock> lock_;
+  KnownFiles known_;
+  std::optional<KnownFilesDatabase> database_;
+  std::optional<Refusal> database_problem_;
+  std::vector<std::filesystem::path> folders_;
+  ScanStatistics statistics_;
+};
+
+}  // namespace wheelbarrow::wheelhouse

@@ -1,0 +1,64 @@
+// Finding, reading and verifying wheels, and keeping the catalog current. Knows nothing of requirements or of
+// the network.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/error.hpp"
+#include "wheelhouse/catalog.hpp"
+#include "wheelhouse/wheel_reader.hpp"
+
+namespace wheelbarrow::wheelhouse {
+
+struct WheelhouseOptions {
+  std::vector<std::filesystem::path> folders;    // searched recursively for *.whl
+  std::optional<std::filesystem::path> pyodide;  // a Pyodide distribution: pyodide-lock.json beside its files
+  // Where what is known about each file is kept (SQLite, keyed by path, size, mtime and inode), so that a
+  // restart hashes and unzips nothing. Empty: nothing is kept.
+  std::filesystem::path database;
+  WheelLimits limits;
+  unsigned threads = 2;  // how many wheels are read at a time
+};
+
+// What one look at the folders took.
+struct ScanStatistics {
+  std::size_t read = 0;        // files that were unzipped and hashed
+  std::size_t remembered = 0;  // files whose verdict was known from their status alone
+  std::size_t refused = 0;     // Catalog::refusals()
+};
+
+class Wheelhouse {
+ public:
+  // Scans all folders and returns when the first catalog is complete. Fails only where the options are wrong
+  // (a folder that is not there, a pyodide-lock.json that can't be understood); a wheel that can't be taken
+  // becomes a Refusal, and so does a database that can't be used.
+  static Result<std::unique_ptr<Wheelhouse>> open(WheelhouseOptions options);
+  ~Wheelhouse();
+
+  // The current catalog; never null. Safe from every thread.
+  std::shared_ptr<const Catalog> catalog() const;
+
+  // Of the last look at the folders. Safe from every thread.
+  ScanStatistics last_scan() const;
+
+  // Looks at the folders again; swaps the catalog if anything changed and returns whether it did. Safe from
+  // every thread; concurrent calls run one after another.
+  Result<bool> rescan();
+
+  // Starts to watch the folders from a thread of its own (inotify, or by polling every two seconds where that
+  // is not to be had) and rescans when they have been quiet for a moment. `changed` runs on that thread after
+  // each swap; it doesn't destroy the wheelhouse. Stops with the destructor. At most once per wheelhouse.
+  Result<void> watch(std::function<void(const std::shared_ptr<const Catalog>&)> changed);
+
+ private:
+  struct State;
+  explicit Wheelhouse(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wheelbarrow::wheelhouse

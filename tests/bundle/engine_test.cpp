@@ -1,0 +1,220 @@
+#include "bundle/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+#include <future>
+#include <thread>
+
+#include "bundle/untar.hpp"
+#include "resolver/resolver.hpp"
+#include "temporary_folder.hpp"
+#include "wheelhouse/wheel_builder.hpp"
+#include "wheelhouse/wheelhouse.hpp"
+
+namespace wheelbarrow::bundle {
+namespace {
+
+using test::flatten;
+using test::WheelBuilder;
+
+template <class T, class Start>
+Result<T> wait_for(Start start) {
+  std::promise<Result<T>> promise;
+  start([&](Result<T> result) { promise.set_value(std::move(result)); });
+  return promise.get_future().get();
+}
+
+class EngineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(folder / "wheels");
+    WheelBuilder("base").file("base/data.txt", std::string(100'000, 'd')).write(folder / "wheels");
+    WheelBuilder("app").metadata_line("Requires-Dist: base").write(folder / "wheels");
+    open_store();
+    scan();
+  }
+
+  void open_store(const char* name = "store") {
+    engine.reset();
+    auto opened = store::Store::open({folder / name, {}});
+    ASSERT_TRUE(opened) << opened.error().text();
+    store = std::move(*opened);
+    engine = std::make_unique<Engine>(*store, options);
+  }
+  void scan() {
+    wheelhouse::WheelhouseOptions wheels;
+    wheels.folders = {folder / "wheels"};
+    auto opened = wheelhouse::Wheelhouse::open(wheels);
+    ASSERT_TRUE(opened) << opened.error().text();
+    catalog = (*opened)->catalog();
+  }
+  Manifest plan_of(const char* requirement, Format format = Format::site) {
+    const auto* target = packaging::find_target("pyodide-0.29");
+    const std::vector requirements{*packaging::Requirement::parse(requirement)};
+    const auto lock = resolver::resolve(*catalog, *target, requirements);
+    EXPECT_TRUE(lock) << lock.error().text();
+    return plan(*lock, *target, format);
+  }
+  Result<BundlePtr> make(const Manifest& planned) {
+    return wait_for<BundlePtr>([&](Callback<BundlePtr> done) { engine->bundle(planned, catalog, std::move(done)); });
+  }
+  Result<BundlePtr> find(const Sha256& hash) {
+    return wait_for<BundlePtr>([&](Callback<BundlePtr> done) { engine->find_bundle(hash, catalog, std::move(done)); });
+  }
+  Result<Encoded> encode(const BundlePtr& bundle, Form form) {
+    return wait_for<Encoded>([&](Callback<Encoded> done) { engine->encode(bundle, form, std::move(done)); });
+  }
+  void drain_background() {
+    while (engine->background_backlog() > 0) {
+      std::this_thread::yield();
+    }
+  }
+
+  test::TemporaryFolder folder;
+  EngineOptions options;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<Engine> engine;
+  std::shared_ptr<const wheelhouse::Catalog> catalog;
+};
+
+TEST_F(EngineTest, ABundleIsNamedByItsIdentityBytes) {
+  const auto bundle = make(plan_of("app"));
+  ASSERT_TRUE(bundle) << bundle.error().text();
+  const auto identity = encode(*bundle, Form::identity);
+  ASSERT_TRUE(identity);
+  const std::string bytes = flatten(identity->body);
+  EXPECT_EQ(sha256(bytes), (*bundle)->sha256);
+  EXPECT_EQ(bytes.size(), (*bundle)->size());
+  const auto entries = test::untar(bytes);
+  EXPECT_EQ(entries.front().path, "wheelbarrow.json");
+  EXPECT_EQ(entries.front().content,
+            std::string((*bundle)->first.in(Form::identity).text().substr(512)));
+}
+
+TEST_F(EngineTest, TheSameSetOnAnotherStoreGivesTheSameName) {
+  const auto first = make(plan_of("app"));
+  open_store("other store");
+  const auto second = make(plan_of("app"));
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ((*first)->sha256, (*second)->sha256);
+}
+
+TEST_F(EngineTest, LayersAreBuiltOnceWhateverSetsTheyAreIn) {
+  ASSERT_TRUE(make(plan_of("app")));
+  ASSERT_TRUE(make(plan_of("base")));
+  EXPECT_EQ(engine->statistics().layers_built, 2U);
+  EXPECT_EQ(engine->statistics().bundles_assembled, 2U);
+  ASSERT_TRUE(make(plan_of("app")));
+  EXPECT_EQ(engine->statistics().bundles_assembled, 2U);
+}
+
+TEST_F(EngineTest, ManyWhoAskAtOnceCauseOneBuild) {
+  std::atomic<int> answered = 0;
+  std::promise<void> all;
+  const Manifest planned = plan_of("app");
+  for (int i = 0; i < 200; ++i) {
+    engine->bundle(planned, catalog, [&](Result<BundlePtr> bundle) {
+      EXPECT_TRUE(bundle);
+      if (++answered == 200) all.set_value();
+    });
+  }
+  all.get_future().wait();
+  EXPECT_EQ(engine->statistics().bundles_assembled, 1U);
+  EXPECT_EQ(engine->statistics().layers_built, 2U);
+}
+
+TEST_F(EngineTest, IsFoundByNameAfterARestartWithoutTheWheels) {
+  const auto made = make(plan_of("app"));
+  ASSERT_TRUE(made);
+  drain_background();
+  std::filesystem::remove_all(folder / "wheels");
+  std::filesystem::create_directories(folder / "wheels");
+  open_store();
+  scan();
+  const auto found = find((*made)->sha256);
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ((*found)->sha256, (*made)->sha256);
+  EXPECT_EQ(engine->statistics().layers_built, 0U);
+}
+
+TEST_F(EngineTest, ADamagedLayerIsBuiltAgain) {
+  const auto made = make(plan_of("app"));
+  ASSERT_TRUE(made);
+  const std::string before = flatten(encode(*made, Form::identity)->body);
+  drain_background();
+  const auto path = (*made)->layers[0].path;
+  open_store();
+  std::ofstream(path, std::ios::binary | std::ios::in) << "damage";
+  const auto found = find((*made)->sha256);
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(flatten(encode(*found, Form::identity)->body), before);
+  EXPECT_EQ(engine->statistics().layers_built, 1U);
+}
+
+TEST_F(EngineTest, UnknownNamesAreNotFound) {
+  const auto found = find(sha256("never made"));
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::not_found);
+}
+
+TEST_F(EngineTest, TheBestFormFollowsUnderAnotherTag) {
+  const auto bundle = make(plan_of("app"));
+  for (const Form form : {Form::zstd, Form::gzip}) {
+    const auto fast = encode(*bundle, form);
+    ASSERT_TRUE(fast) << fast.error().text();
+    EXPECT_FALSE(fast->digest);
+    drain_background();
+    const auto best = encode(*bundle, form);
+    EXPECT_LE(total_size(best->body), total_size(fast->body));
+    EXPECT_NE(best->etag, fast->etag);
+    drain_background();
+    const auto again = encode(*bundle, form);
+    EXPECT_EQ(again->etag, best->etag);
+    ASSERT_TRUE(again->digest);
+    EXPECT_EQ(*again->digest, sha256(flatten(again->body)));
+  }
+  // The fast forms are gone from the disk: two wheels, two layers, two best forms of each, one manifest.
+  drain_background();
+  std::size_t blobs = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "store" / "blobs")) {
+    blobs += entry.is_regular_file() ? 1 : 0;
+  }
+  EXPECT_EQ(blobs, 2U + 2U + 4U + 1U);
+}
+
+TEST_F(EngineTest, AWheelThatChangedBehindItsHashIsNotServed) {
+  const auto wheel = catalog->project("base").front();
+  std::ofstream(wheel->path, std::ios::binary | std::ios::app) << "more";
+  const auto blob = wait_for<store::Blob>([&](Callback<store::Blob> done) { engine->wheel(wheel, std::move(done)); });
+  ASSERT_FALSE(blob);
+  EXPECT_EQ(blob.error().kind, ErrorKind::busy);
+  EXPECT_FALSE(make(plan_of("base")));
+}
+
+TEST_F(EngineTest, FilesAreServedAsTheyAreNow) {
+  const auto path = folder / "app.js";
+  const auto get = [&] {
+    return wait_for<store::Blob>([&](Callback<store::Blob> done) { engine->file(path, std::move(done)); });
+  };
+  EXPECT_EQ(get().error().kind, ErrorKind::not_found);
+  test::write_file(path, "one");
+  EXPECT_EQ(get()->bytes.text(), "one");
+  test::write_file(path, "three");
+  EXPECT_EQ(get()->bytes.text(), "three");
+  open_store();
+  EXPECT_EQ(get()->bytes.text(), "three");
+}
+
+TEST_F(EngineTest, StopDestroysCallbacksUncalled) {
+  auto held = std::make_shared<int>(1);
+  for (int i = 0; i < 50; ++i) {
+    engine->bundle(plan_of(i % 2 == 0 ? "app" : "base"), catalog, [held](const Result<BundlePtr>&) {});
+  }
+  engine->stop();
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+}  // namespace
+}  // namespace wheelbarrow::bundle

@@ -1,0 +1,140 @@
+#include "bundle/layer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "bundle/tar.hpp"
+#include "bundle/untar.hpp"
+#include "temporary_folder.hpp"
+#include "wheelhouse/wheel_builder.hpp"
+
+namespace wheelbarrow::bundle {
+namespace {
+
+using test::untar;
+using test::WheelBuilder;
+
+class LayerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = store::Store::open({folder / "store", {}});
+    ASSERT_TRUE(opened);
+    store = std::move(*opened);
+  }
+
+  std::string layer_of(const std::filesystem::path& wheel, const LayerRecipe& recipe) {
+    auto writer = store->create();
+    EXPECT_TRUE(writer);
+    const auto written = write_layer(recipe, wheel, {}, *writer);
+    EXPECT_TRUE(written) << written.error().text();
+    const auto blob = store->publish("layer", std::move(*writer));
+    EXPECT_TRUE(blob);
+    EXPECT_EQ(blob->bytes.size() % tar_block, 0U);
+    return std::string(blob->bytes.text());
+  }
+  std::map<std::string, std::string> files_of(const std::string& layer) {
+    std::map<std::string, std::string> files;
+    for (auto& entry : untar(layer + std::string(tar_end_size, '\0'))) {
+      files.emplace(entry.path, entry.content);
+    }
+    return files;
+  }
+  std::vector<std::string> paths_of(const std::string& layer) {
+    std::vector<std::string> paths;
+    for (auto& entry : untar(layer + std::string(tar_end_size, '\0'))) {
+      paths.push_back(entry.path);
+    }
+    return paths;
+  }
+  std::filesystem::path write(const WheelBuilder& builder) {
+    std::filesystem::create_directories(folder / "wheels");
+    return builder.write(folder / "wheels");
+  }
+
+  test::TemporaryFolder folder;
+  std::unique_ptr<store::Store> store;
+};
+
+TEST_F(LayerTest, IsTheTreeThatAnInstallerLeaves) {
+  const auto wheel = write(WheelBuilder("pack")
+                               .file("pack/__init__.py", "x = 1\n")
+                               .file("pack-1.0.data/purelib/pure.py", "pure")
+                               .file("pack-1.0.data/platlib/plat.py", "plat")
+                               .file("pack-1.0.data/scripts/tool", "#!python\n")
+                               .file("pack-1.0.dist-info/INSTALLER", "somebody else"));
+  const auto files = files_of(layer_of(wheel, {}));
+  EXPECT_EQ(files.at("pack/__init__.py"), "x = 1\n");
+  EXPECT_EQ(files.at("pure.py"), "pure");
+  EXPECT_EQ(files.at("plat.py"), "plat");
+  EXPECT_EQ(files.at("pack-1.0.data/scripts/tool"), "#!python\n");
+  EXPECT_EQ(files.at("pack-1.0.dist-info/INSTALLER"), "wheelbarrow\n");
+  EXPECT_FALSE(files.contains("pack-1.0.dist-info/PYODIDE_SOURCE"));
+}
+
+TEST_F(LayerTest, RecordListsExactlyWhatIsThere) {
+  const auto wheel = write(WheelBuilder("pack")
+                               .file("with,comma.py", "a")
+                               .file("with\"quote.py", "b")
+                               .unlisted_file("forgotten.py", "c")
+                               .record_line("missing.py,sha256=AAAA,1"));
+  const auto files = files_of(layer_of(wheel, {}));
+  std::string expected;
+  for (const auto& [path, content] : files) {
+    if (path == "pack-1.0.dist-info/RECORD") continue;
+    std::string field = path;
+    if (path == "with,comma.py") field = "\"with,comma.py\"";
+    if (path == "with\"quote.py") field = "\"with\"\"quote.py\"";
+    expected += field + ",sha256=" + sha256(content).base64url() + "," + std::to_string(content.size()) + "\n";
+  }
+  EXPECT_EQ(files.at("pack-1.0.dist-info/RECORD"), expected + "pack-1.0.dist-info/RECORD,,\n");
+  EXPECT_TRUE(files.contains("forgotten.py"));
+}
+
+TEST_F(LayerTest, TellsPyodideThatThePackageIsItsOwn) {
+  const auto wheel = write(WheelBuilder("pack"));
+  LayerRecipe recipe;
+  recipe.pyodide = true;
+  EXPECT_EQ(files_of(layer_of(wheel, recipe)).at("pack-1.0.dist-info/PYODIDE_SOURCE"), "pyodide");
+}
+
+TEST_F(LayerTest, ExtensionModulesStandFirstTheLargestFirst) {
+  const auto wheel = write(WheelBuilder("pack")
+                               .file("a.py", "a")
+                               .file("small.so", std::string(10, 's'))
+                               .file("zlarge.so", std::string(1000, 'l'))
+                               .file("middle.so", std::string(100, 'm')));
+  EXPECT_EQ(paths_of(layer_of(wheel, {})),
+            (std::vector<std::string>{"zlarge.so", "middle.so", "small.so", "a.py", "pack-1.0.dist-info/INSTALLER",
+                                      "pack-1.0.dist-info/METADATA", "pack-1.0.dist-info/WHEEL", "pack.py",
+                                      "pack-1.0.dist-info/RECORD"}));
+}
+
+TEST_F(LayerTest, DoesNotDependOnHowTheWheelIsPacked) {
+  WheelBuilder builder("pack");
+  builder.file("a.py", std::string(5000, 'a')).file("b/c.py", "c");
+  const std::string stored = layer_of(write(builder), {});
+  const std::string deflated = layer_of(write(builder.deflated()), {});
+  EXPECT_EQ(stored, deflated);
+}
+
+TEST_F(LayerTest, OfFormatWheelsIsTheFileItself) {
+  const auto wheel = write(WheelBuilder("pack"));
+  LayerRecipe recipe;
+  recipe.format = Format::wheels;
+  recipe.filename = wheel.filename();
+  const auto files = files_of(layer_of(wheel, recipe));
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_EQ(files.at("pack-1.0-py3-none-any.whl"), WheelBuilder("pack").bytes());
+}
+
+TEST_F(LayerTest, OfSharedLibrariesLiesBelowItsFolder) {
+  const auto archive = folder / "lib.zip";
+  test::write_file(archive, test::make_zip({{"libx.so", "code"}}));
+  LayerRecipe recipe;
+  recipe.below = "libx-1.0.data/dynlib/";
+  EXPECT_EQ(paths_of(layer_of(archive, recipe)), (std::vector<std::string>{"libx-1.0.data/dynlib/libx.so"}));
+}
+
+}  // namespace
+}  // namespace wheelbarrow::bundle

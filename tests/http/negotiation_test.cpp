@@ -1,0 +1,86 @@
+#include "http/negotiation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace wheelbarrow::http {
+namespace {
+
+constexpr auto I = Coding::identity;
+constexpr auto G = Coding::gzip;
+constexpr auto Z = Coding::zstd;
+
+struct Case {
+  const char* accept_encoding;  // null: no field
+  std::vector<Coding> available;
+  std::optional<Coding> chosen;
+};
+
+TEST(Negotiate, ChoosesAsTheClientRanks) {
+  const std::vector<Coding> all = {Z, G, I};
+  const std::vector<Case> cases = {
+      {nullptr, all, I},
+      {nullptr, {Z, G}, std::nullopt},
+      {"", all, I},
+      {"", {Z}, std::nullopt},
+      {"gzip, deflate, br, zstd", all, Z},
+      {"gzip, deflate, br, zstd", {G, Z, I}, G},
+      {"gzip, deflate, br", all, G},
+      {"br, deflate", all, I},
+      {"br, deflate", {Z, G}, std::nullopt},
+      {"GZip", all, G},
+      {"x-gzip", all, G},
+      {"gzip;q=0.5, zstd;q=0.4", all, G},
+      {"gzip;q=0.5,zstd;q=0.5", all, Z},
+      {"gzip ; q=0.5 , zstd\t;\tQ=0.501", all, Z},
+      {"gzip;q=0.001", all, G},
+      {"zstd;q=0, gzip", all, G},
+      {"zstd;q=0", all, I},
+      {"zstd;q=0.0, gzip;q=0.00", all, I},
+      {"*", all, Z},
+      {"*", {I, G}, G},
+      {"*;q=0", all, std::nullopt},
+      {"*;q=0, gzip", all, G},
+      {"gzip, *;q=0", {Z, I}, std::nullopt},
+      {"zstd;q=0, *", all, G},
+      {"identity", all, I},
+      {"identity;q=0", all, std::nullopt},
+      {"identity;q=0, gzip", {I, G}, G},
+      {"identity;q=1, gzip;q=0.9", all, I},
+      {"identity;q=0.5, gzip;q=0.5", all, G},
+      {"identity;q=0.5, *;q=0.1", all, I},
+      {"gzip;q=0.5, *", {G, I}, I},
+      {"gzip;q=1.000", all, G},
+      // Malformed members don't count.
+      {"gzip;q=2", all, I},
+      {"gzip;q=1.001", all, I},
+      {"gzip;q=0.1234", all, I},
+      {"gzip;q=", all, I},
+      {"gzip;q=.5", all, I},
+      {"gzip;level=9", all, I},
+      {"gzip;q=x, zstd", all, Z},
+      {"gzip;q=-1", all, I},
+      {",,, gzip ,,", all, G},
+      {"gz ip", all, I},
+  };
+  for (const Case& item : cases) {
+    const std::optional<std::string_view> field = item.accept_encoding == nullptr
+                                                      ? std::nullopt
+                                                      : std::optional<std::string_view>(item.accept_encoding);
+    EXPECT_EQ(negotiate(field, item.available), item.chosen)
+        << "Accept-Encoding: " << (item.accept_encoding == nullptr ? "(none)" : item.accept_encoding)
+        << " of " << item.available.size();
+  }
+}
+
+TEST(Token, IsWhatContentEncodingSays) {
+  EXPECT_EQ(token(I), "identity");
+  EXPECT_EQ(token(G), "gzip");
+  EXPECT_EQ(token(Z), "zstd");
+}
+
+}  // namespace
+}  // namespace wheelbarrow::http

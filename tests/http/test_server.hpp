@@ -1,0 +1,55 @@
+// A Server for tests, with a handler that knows a few paths, and a way to run real clients against it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/slice.hpp"
+#include "http/server.hpp"
+
+namespace wheelbarrow::http {
+
+struct TestServerOptions {
+  Limits limits = {};
+  bool tls = false;
+  unsigned threads = 1;
+};
+
+// Paths:
+//   /hello            "hello\n"
+//   /echo             method, path, query, authority, scheme, one per line
+//   /rope             100 MB in slices of many sizes, with ranges
+//   /wait?ms=N        "waited" after N milliseconds
+//   /throw            an exception
+//   /split            a field with a line break in its value
+//   /status?N         an empty body with that status
+class TestServer {
+ public:
+  explicit TestServer(TestServerOptions options = {});
+  ~TestServer();
+
+  unsigned short port() const;  // of the plain listener
+  std::string plain() const;    // "http://127.0.0.1:<port>"
+  std::string tls() const;      // "https://127.0.0.1:<port>"
+  Server& server() { return *server_; }
+
+  // The SHA-256 of /rope.
+  static std::string rope_hash();
+  static std::size_t rope_size();
+  // How many handlers of /wait were destroyed before they were done.
+  int cancelled() const;
+
+ private:
+  struct Counters;
+  std::shared_ptr<Counters> counters_;
+  std::unique_ptr<Server> server_;
+};
+
+// What a shell command printed, and its exit code.
+struct Ran {
+  std::string output;
+  int code = 0;
+};
+Ran run(const std::string& command);
+
+}  // namespace wheelbarrow::http

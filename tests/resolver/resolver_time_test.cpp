@@ -1,0 +1,56 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <string>
+
+#include "resolver/catalog_builder.hpp"
+#include "resolver/resolver.hpp"
+
+namespace wheelbarrow::resolver {
+namespace {
+
+// 1,000 projects of 20 versions each; every wheel needs up to six projects behind it, the newer versions
+// newer ones, so that constraints meet.
+wheelhouse::Catalog large_catalog() {
+  constexpr int projects = 1'000;
+  constexpr int versions = 20;
+  std::mt19937 random(7);
+  test::CatalogBuilder builder;
+  for (int project = 0; project < projects; ++project) {
+    for (int version = 1; version <= versions; ++version) {
+      std::string metadata;
+      for (int i = static_cast<int>(random() % 7); i > 0 && project + 1 < projects; --i) {
+        const int room = projects - project - 1;
+        const int other =
+            project + 1 + static_cast<int>(random() % static_cast<unsigned>(std::min(room, 60)));
+        metadata += "Requires-Dist: p" + std::to_string(other) + " (>=" + std::to_string(version / 2) + ",<" +
+                    std::to_string(version + 12) + ")\n";
+      }
+      builder.add_pure("p" + std::to_string(project), std::to_string(version), metadata);
+    }
+  }
+  return builder.build();
+}
+
+// The bound is generous: debug and sanitizer builds on a busy machine must pass, a search that loses its way
+// takes minutes.
+TEST(ResolverTime, SixtyRequirementsOverTwentyThousandWheels) {
+  const auto catalog = large_catalog();
+  ASSERT_EQ(catalog.wheels().size(), 20'000U);
+  std::vector<std::string> asked;
+  for (int i = 0; i < 60; ++i) asked.push_back("p" + std::to_string(i * 16) + ">=3");
+  const auto requirements = test::requirements_of(asked);
+  const auto target = test::target_named("pyodide-0.29");
+  const auto start = std::chrono::steady_clock::now();
+  const auto lock = resolve(catalog, target, requirements);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  ASSERT_TRUE(lock) << lock.error().text();
+  EXPECT_GT(lock->wheels.size(), 300U);
+  EXPECT_LT(elapsed.count(), 10.0);
+  RecordProperty("milliseconds", static_cast<int>(elapsed.count() * 1000));
+}
+
+}  // namespace
+}  // namespace wheelbarrow::resolver
