@@ -13,6 +13,7 @@ namespace wheelbarrow::app {
 void Selection::add_options(CLI::App& app) {
   app.add_option("--wheels", wheels, "folder of wheels, searched recursively; may be repeated")
       ->required()
+      ->allow_extra_args(false)  // what follows the folder may be a requirement
       ->type_name("DIR");
   app.add_option("--pyodide", pyodide, "Pyodide distribution: pyodide-lock.json beside its files")
       ->type_name("DIR");
@@ -24,8 +25,10 @@ void Selection::add_options(CLI::App& app) {
                                   ->excludes(target_option);
   app.add_option("--platform", platforms, "its platform tag, best first; may be repeated")
       ->type_name("TAG")
+      ->allow_extra_args(false)
       ->needs(python_option);
   app.add_option("-r,--requirement", requirement_files, "requirements.txt to read; may be repeated")
+      ->allow_extra_args(false)
       ->type_name("FILE");
   app.add_option("requirements", requirements, "requirements, e.g. numpy 'lxml>=5'")
       ->type_name("REQUIREMENT");

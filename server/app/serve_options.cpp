@@ -1,7 +1,9 @@
 #include "app/serve_options.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include "app/parse.hpp"
@@ -27,11 +29,10 @@ void add_options(CLI::App& app, ServeOptions& options) {
   };
   const auto list = [&](const char* name, std::vector<std::string>& values, const char* help, const char* type,
                         const char* environment) {
-    return app.add_option(name, values, help)->type_name(type)->envname(environment)->expected(1)->take_all();
+    return app.add_option(name, values, help)->type_name(type)->envname(environment);
   };
-  list("--wheels", options.wheels, "folder of wheels, searched recursively; may be repeated", "DIR",
-       "WHEELBARROW_WHEELS")
-      ->expected(1, -1);
+  list("--wheels", options.wheels, "folders of wheels, searched recursively; may be repeated", "DIR",
+       "WHEELBARROW_WHEELS");
   text("--data", options.data, "folder that the server writes to (default: below $XDG_CACHE_HOME)", "DIR",
        "WHEELBARROW_DATA");
   text("--pyodide", options.pyodide, "Pyodide distribution: pyodide-lock.json beside its files; served at /pyodide/",
@@ -88,12 +89,28 @@ void add_options(CLI::App& app, ServeOptions& options) {
       ->capture_default_str();
 }
 
+// CLI11 lets a configuration file win over the environment. Here the environment wins, so what it says joins the words of
+// the command line, unless they say it already.
+Arguments with_environment(const CLI::App& app, Arguments arguments) {
+  Arguments more;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    const bool given = std::ranges::any_of(arguments, [&](const std::string& argument) {
+      return argument == name || argument.starts_with(name + '=');
+    });
+    if (option->get_envname().empty() || given) continue;
+    if (const char* const value = std::getenv(option->get_envname().c_str())) more.push_back(name + '=' + value);
+  }
+  std::ranges::move(more, std::back_inserter(arguments));
+  return arguments;
+}
+
 }  // namespace
 
 std::optional<int> parse_serve_options(const Arguments& arguments, ServeOptions& options) {
   CLI::App app("Serve bundles, wheels and an app over HTTP/2", "wheelbarrow serve");
   add_options(app, options);
-  if (const auto code = parse(app, arguments)) return code;
+  if (const auto code = parse(app, with_environment(app, arguments))) return code;
   if (options.wheels.empty()) {
     print_failure({ErrorKind::invalid_input, "serve needs at least one --wheels DIR", {}});
     return exit_usage;

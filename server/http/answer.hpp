@@ -10,7 +10,7 @@
 
 namespace wheelbarrow::http {
 
-// Adds a request field's share of the header list (RFC 9113 10.5.1: name, value and 32 bytes).
+// A request field's share of the header list (RFC 9113 10.5.1: name, value and 32 bytes).
 inline std::size_t field_cost(std::string_view name, std::string_view value) {
   return name.size() + value.size() + 32;
 }

@@ -19,7 +19,7 @@ namespace {
 // The longest method and version, and the two spaces between.
 constexpr std::size_t request_line_slack = 64;
 // The most that may wait undigested inside a body: a chunk's size line or the trailer section.
-constexpr std::size_t max_chunk_line = 16 * 1024;
+constexpr std::size_t max_chunk_line = 16'384;
 
 bool is_digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });

@@ -20,7 +20,7 @@ using Clock = Watchdog::Clock;
 namespace {
 
 // What a client may send ahead while its request is being answered; more stays in the socket.
-constexpr std::size_t max_pipelined = 64 * 1024;
+constexpr std::size_t max_pipelined = 65'536;
 // After a refusal the rest of the request is read and dropped for so long, because closing a socket with
 // unread bytes resets it, and a reset may overtake the answer (RFC 9112 9.6).
 constexpr std::chrono::seconds linger_time{2};

@@ -1,7 +1,8 @@
+#include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <span>
+#include <string>
 
 #include "http/conditional.hpp"
 
@@ -148,14 +149,19 @@ std::string format_date(std::time_t time) {
   const auto midnight = std::chrono::floor<std::chrono::days>(instant);
   const std::chrono::year_month_day date(midnight);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(instant - midnight));
-  std::array<char, 64> text{};
-  const int length =
-      std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                    days[std::chrono::weekday(midnight).c_encoding()].data(),
-                    static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1].data(),
-                    static_cast<int>(date.year()), static_cast<int>(clock.hours().count()),
-                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
-  return {text.data(), static_cast<std::size_t>(length)};
+  // Two digits, or four for the year.
+  const auto digits = [](auto number, int width = 2) {
+    std::string result = std::to_string(number);
+    result.insert(0, static_cast<std::size_t>(std::max(0, width - static_cast<int>(result.size()))), '0');
+    return result;
+  };
+  std::string text(days[std::chrono::weekday(midnight).c_encoding()]);
+  text.append(", ").append(digits(static_cast<unsigned>(date.day()))).append(" ");
+  text.append(months[static_cast<unsigned>(date.month()) - 1]).append(" ");
+  text.append(digits(static_cast<int>(date.year()), 4)).append(" ");
+  text.append(digits(clock.hours().count())).append(":");
+  text.append(digits(clock.minutes().count())).append(":");
+  return text.append(digits(clock.seconds().count())).append(" GMT");
 }
 
 std::optional<std::time_t> parse_date(std::string_view text) {

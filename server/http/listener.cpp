@@ -80,20 +80,20 @@ enum class Sharing { none, reuse_port };
 
 error_code open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, Sharing sharing) {
   error_code error;
-  acceptor.open(endpoint.protocol(), error);
+  if (acceptor.open(endpoint.protocol(), error)) return error;
   // Otherwise a restart would wait for the old connections' TIME_WAIT.
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && endpoint.protocol() == tcp::v6()) {
+  if (acceptor.set_option(tcp::acceptor::reuse_address(true), error)) return error;
+  if (endpoint.protocol() == tcp::v6()) {
     // The IPv6 wildcard takes IPv4 too; any other IPv6 address is only itself.
-    acceptor.set_option(asio::ip::v6_only(!endpoint.address().is_unspecified()), error);
+    const asio::ip::v6_only only_v6(!endpoint.address().is_unspecified());
+    if (acceptor.set_option(only_v6, error)) return error;
   }
-  if (!error && sharing == Sharing::reuse_port) {
+  if (sharing == Sharing::reuse_port) {
     using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-    acceptor.set_option(ReusePort(true), error);
+    if (acceptor.set_option(ReusePort(true), error)) return error;
   }
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  return error;
+  if (acceptor.bind(endpoint, error)) return error;
+  return acceptor.listen(tcp::acceptor::max_listen_connections, error);
 }
 
 // A socket that doesn't share its port finds out whether anybody else has it. Without this, a second server

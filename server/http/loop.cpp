@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -127,7 +128,7 @@ void Loop::drain() {
     draining_ = true;
     for (tcp::acceptor& acceptor : acceptors_) {
       boost::system::error_code ignored;
-      acceptor.close(ignored);
+      std::ignore = acceptor.close(ignored);
     }
     for (Connection* connection : std::vector(connections_.begin(), connections_.end())) {
       connection->drain();

@@ -24,6 +24,7 @@ constexpr std::chrono::seconds cut_time{5};
 }  // namespace
 
 struct Server::State {
+  ServerOptions options;
   SharedState shared;
   TlsContext tls;
   std::vector<std::unique_ptr<Loop>> loops;
@@ -40,6 +41,7 @@ struct Server::State {
 
 Result<void> Server::State::listen(const std::vector<std::string>& addresses, bool secure) {
   std::vector<asio::io_context*> contexts;
+  contexts.reserve(loops.size());
   for (const auto& loop : loops) {
     contexts.push_back(&loop->context());
   }
@@ -62,20 +64,22 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler han
   }
   if (options.threads == 0) return fail(ErrorKind::invalid_input, "at least one thread is needed");
   auto state = std::make_unique<State>();
+  state->options = std::move(options);
+  const ServerOptions& kept = state->options;
   state->shared.handler = std::move(handler);
-  state->shared.limits = options.limits;
-  if (!options.tls_listeners.empty()) {
-    Result<TlsContext> tls = make_tls_context(options.certificate, options.private_key);
+  state->shared.limits = kept.limits;
+  if (!kept.tls_listeners.empty()) {
+    Result<TlsContext> tls = make_tls_context(kept.certificate, kept.private_key);
     if (!tls) return std::unexpected(tls.error());
     state->tls = std::move(*tls);
     state->shared.tls = state->tls.get();
   }
-  for (unsigned i = 0; i < options.threads; ++i) {
+  for (unsigned i = 0; i < kept.threads; ++i) {
     state->loops.push_back(std::make_unique<Loop>(state->shared));
   }
-  if (const auto bound = state->listen(options.tls_listeners, true); !bound)
+  if (const auto bound = state->listen(kept.tls_listeners, true); !bound)
     return std::unexpected(bound.error());
-  if (const auto bound = state->listen(options.plain_listeners, false); !bound)
+  if (const auto bound = state->listen(kept.plain_listeners, false); !bound)
     return std::unexpected(bound.error());
   for (const auto& loop : state->loops) {
     loop->start();

@@ -48,7 +48,8 @@ class Server {
   // options is an error here: an address in use (named), a bad certificate, an unreadable key.
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Handler handler);
 
-  // Stops (see stop()) and joins the threads.
+  // Stops (see stop()) and joins the threads. What a handler waits for must be able to be cancelled, or be
+  // over by then: nothing may resume a handler once the server is gone.
   ~Server();
 
   // Where it really listens, ports filled in, in the order of the options.

@@ -163,7 +163,7 @@ asio::awaitable<bool> TlsTransport::flush() {
   const bool sent = co_await send({&buffer, 1});
   in_flight_.clear();
   // A connection that sent something large and then idles should not keep the memory.
-  if (in_flight_.capacity() > 64 * 1024) in_flight_.shrink_to_fit();
+  if (in_flight_.capacity() > 65'536) in_flight_.shrink_to_fit();
   co_return sent;
 }
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -17,8 +18,8 @@ Transport::Transport(asio::ip::tcp::socket socket, Scratch& scratch)
     : socket_(std::move(socket)), scratch_(scratch) {
   error_code ignored;
   // Both fail only on a socket that is dead already, and then the first read says so.
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  std::ignore = socket_.non_blocking(true, ignored);
+  std::ignore = socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
 }
 
 asio::awaitable<std::string_view> Transport::receive() {
@@ -68,13 +69,13 @@ bool Transport::client_took_bytes() {
 
 asio::awaitable<void> Transport::end_writing() {
   error_code ignored;
-  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  std::ignore = socket_.shutdown(asio::socket_base::shutdown_send, ignored);
   co_return;
 }
 
 void Transport::close() {
   error_code ignored;
-  socket_.close(ignored);
+  std::ignore = socket_.close(ignored);
 }
 
 }  // namespace wheelbarrow::http

@@ -74,12 +74,11 @@ std::string release_of(std::span<const web::Asset> assets) {
 Awaitable landing(const Context& context, const http::Request& request) {
   const auto catalog = context.wheelhouse.catalog();
   const std::string base_url = context.base_url(request) + '/';
-  auto response = co_await context.documents.made(
-      request, "landing " + catalog->id().hex() + refusals_key(*catalog) + base_url,
-      [&context, catalog, base_url]() -> Result<std::string> {
-        return web::render_landing(view_of(context, *catalog, base_url));
-      },
-      "text/html; charset=utf-8", cache_revalidate);
+  const Documents::Make make = [&context, catalog, base_url]() -> Result<std::string> {
+    return web::render_landing(view_of(context, *catalog, base_url));
+  };
+  const std::string key = "landing " + catalog->id().hex() + refusals_key(*catalog) + base_url;
+  auto response = co_await context.documents.made(request, key, make, "text/html; charset=utf-8", cache_revalidate);
   response.fields.set("content-security-policy", std::string(web::landing_security_policy));
   co_return response;
 }

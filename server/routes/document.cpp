@@ -96,8 +96,7 @@ boost::asio::awaitable<http::Response> Documents::text(const http::Request& requ
 }
 
 boost::asio::awaitable<http::Response> Documents::made(const http::Request& request, std::string key,
-                                                       std::function<Result<std::string>()> make,
-                                                       std::string_view media_type,
+                                                       Make make, std::string_view media_type,
                                                        std::string_view cache_control) {
   key = sha256(key).hex();  // parts of it come from clients
   if (auto known = made_.get(key)) {

@@ -34,9 +34,10 @@ class Documents {
                                               std::string_view media_type, std::string_view cache_control);
 
   // The same with text that takes a while to make: `make` runs in a build thread, and what it gives is remembered under
-  // `key`, which names everything that the text depends on.
-  boost::asio::awaitable<http::Response> made(const http::Request& request, std::string key,
-                                              std::function<Result<std::string>()> make,
+  // `key`, which names everything that the text depends on. Give it as a variable, not as a lambda in the call: GCC 12
+  // destroys the captures of a lambda that is a temporary of a co_await expression twice (GCC bug 99576).
+  using Make = std::function<Result<std::string>()>;
+  boost::asio::awaitable<http::Response> made(const http::Request& request, std::string key, Make make,
                                               std::string_view media_type, std::string_view cache_control);
 
   // Answers with a blob of the store in the form the client takes, or as it is where compressing does not help.

@@ -31,16 +31,15 @@ Awaitable lock_file(const Context& context, const http::Request& request, Catalo
   if ((*bundle)->manifest.format != bundle::Format::site) {
     co_return to_problem({ErrorKind::invalid_input, "a bundle of wheels can't be an environment; ask for format=site"});
   }
-  co_return co_await context.documents.made(
-      request, "environment " + catalog->id().hex() + (*bundle)->sha256.hex(),
-      [catalog, bundle = *bundle]() -> Result<std::string> {
-        // Relative to /env/<set>/pyodide-lock.json: Pyodide under Node takes no absolute file names.
-        auto lock = PyodideLock::make(*catalog, "../../");
-        if (!lock) return std::unexpected(lock.error());
-        lock->add(*bundle);
-        return lock->text();
-      },
-      "application/json", cache_short);
+  const Documents::Make make = [catalog, bundle = *bundle]() -> Result<std::string> {
+    // Relative to /env/<set>/pyodide-lock.json: Pyodide under Node takes no absolute file names.
+    auto lock = PyodideLock::make(*catalog, "../../");
+    if (!lock) return std::unexpected(lock.error());
+    lock->add(*bundle);
+    return lock->text();
+  };
+  const std::string key = "environment " + catalog->id().hex() + (*bundle)->sha256.hex();
+  co_return co_await context.documents.made(request, key, make, "application/json", cache_short);
 }
 
 }  // namespace

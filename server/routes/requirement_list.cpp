@@ -11,10 +11,10 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(white_space) - first + 1);
 }
 
-// A project's name begins with a letter or digit, an operator never does.
+// A project's name begins with a letter or digit, an operator never does. Empty pieces are boundaries too.
 bool begins_requirement(std::string_view rest) {
   rest = trim(rest);
-  return rest.empty() || (rest.front() >= '0' && rest.front() <= '9') ||
+  return rest.empty() || rest.front() == ',' || (rest.front() >= '0' && rest.front() <= '9') ||
          ((rest.front() | 0x20) >= 'a' && (rest.front() | 0x20) <= 'z');
 }
 

@@ -61,19 +61,18 @@ Awaitable pyodide_lock(const Context& context, const http::Request& request) {
     resolution = std::move(*resolved);
   }
   const std::string root = context.base_url(request) + '/';
-  co_return co_await context.documents.made(
-      request, "lock " + catalog->id().hex() + request.query + '\n' + root,
-      [catalog, question = *question, resolution, root]() -> Result<std::string> {
-        auto lock = PyodideLock::make(*catalog, root);
-        if (!lock) return std::unexpected(lock.error());
-        if (resolution) {
-          lock->add(resolution->lock);
-        } else {
-          lock->add_wheelhouse(*catalog, question.target);
-        }
-        return lock->text();
-      },
-      "application/json", cache_short);
+  const Documents::Make make = [catalog, target = question->target, resolution, root]() -> Result<std::string> {
+    auto lock = PyodideLock::make(*catalog, root);
+    if (!lock) return std::unexpected(lock.error());
+    if (resolution) {
+      lock->add(resolution->lock);
+    } else {
+      lock->add_wheelhouse(*catalog, target);
+    }
+    return lock->text();
+  };
+  const std::string key = "lock " + catalog->id().hex() + request.query + '\n' + root;
+  co_return co_await context.documents.made(request, key, make, "application/json", cache_short);
 }
 
 }  // namespace wheelbarrow::routes::resolve_routes

@@ -59,7 +59,7 @@ struct Store::State {
 
   Result<Blob> load(const IndexEntry& entry);
   Result<void> drop_if_unreferenced(const Sha256& sha256);
-  Result<void> forget(std::string_view name, const IndexEntry& entry);
+  Result<bool> forget(std::string_view name, const IndexEntry& entry, bool hash_differs);
 };
 
 namespace {
@@ -72,7 +72,8 @@ Result<void> sync_folder(const fs::path& folder) {
 
 }  // namespace
 
-// Maps a blob and, once per process, checks it.
+// Maps a blob and, once per process, checks it. ErrorKind::not_found if there is none of that size, ErrorKind::corrupt
+// if its hash is wrong.
 Result<Blob> Store::State::load(const IndexEntry& entry) {
   Blob blob{entry.sha256, {}, path_of(entry.sha256)};
   if (auto bytes = shared(entry)) {
@@ -82,7 +83,7 @@ Result<Blob> Store::State::load(const IndexEntry& entry) {
   auto mapped = map_file(blob.path);
   if (!mapped) return std::unexpected(mapped.error());
   if (mapped->size() != entry.size) {
-    return fail(ErrorKind::corrupt,
+    return fail(ErrorKind::not_found,
                 "the blob has " + std::to_string(mapped->size()) + " bytes instead of " +
                     std::to_string(entry.size),
                 blob.path);
@@ -106,12 +107,20 @@ Result<void> Store::State::drop_if_unreferenced(const Sha256& sha256) {
   return {};
 }
 
-// Drops a name and its blob after the blob was found damaged or missing.
-Result<void> Store::State::forget(std::string_view name, const IndexEntry& entry) {
+// Drops a name and its blob, which was found damaged or missing, and returns true; unless another thread has replaced
+// either meanwhile, so that it is worth looking again.
+Result<bool> Store::State::forget(std::string_view name, const IndexEntry& entry, bool hash_differs) {
   const std::scoped_lock lock(mutex);
+  const auto now = index.find(name);
+  if (!now) return std::unexpected(now.error());
+  if (!*now || (*now)->sha256 != entry.sha256) return false;
+  const fs::path path = path_of(entry.sha256);
+  std::error_code error;
+  if (!hash_differs && fs::file_size(path, error) == entry.size) return false;
   checked.erase(entry.sha256);
-  ::unlink(path_of(entry.sha256).c_str());
-  return index.remove(name);
+  ::unlink(path.c_str());
+  if (auto removed = index.remove(name); !removed) return std::unexpected(removed.error());
+  return true;
 }
 
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
@@ -132,21 +141,27 @@ Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Store::~Store() = default;
 
 Result<std::optional<Blob>> Store::find(std::string_view name) {
-  Result<std::optional<IndexEntry>> entry;
-  {
-    const std::scoped_lock lock(state_->mutex);
-    entry = state_->index.find(name);
+  for (;;) {
+    Result<std::optional<IndexEntry>> entry;
+    {
+      const std::scoped_lock lock(state_->mutex);
+      entry = state_->index.find(name);
+    }
+    if (!entry) return std::unexpected(entry.error());
+    if (!*entry) return std::nullopt;
+    auto blob = state_->load(**entry);
+    if (blob) return std::move(*blob);
+    if (blob.error().kind != ErrorKind::corrupt && blob.error().kind != ErrorKind::not_found) {
+      return std::unexpected(blob.error());
+    }
+    const bool hash_differs = blob.error().kind == ErrorKind::corrupt;
+    const auto forgotten = state_->forget(name, **entry, hash_differs);
+    if (!forgotten) return std::unexpected(forgotten.error());
+    if (*forgotten) {
+      if (state_->options.damaged) state_->options.damaged(blob.error());
+      return std::nullopt;
+    }
   }
-  if (!entry) return std::unexpected(entry.error());
-  if (!*entry) return std::nullopt;
-  auto blob = state_->load(**entry);
-  if (blob) return std::move(*blob);
-  if (blob.error().kind != ErrorKind::corrupt && blob.error().kind != ErrorKind::not_found) {
-    return std::unexpected(blob.error());
-  }
-  if (state_->options.damaged) state_->options.damaged(blob.error());
-  if (auto forgotten = state_->forget(name, **entry); !forgotten) return std::unexpected(forgotten.error());
-  return std::nullopt;
 }
 
 Result<BlobWriter> Store::create() {

@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 #include <gtest/gtest.h>
 
+#include <clocale>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,10 +35,12 @@ inline std::vector<TarEntry> untar(std::string_view tar) {
   const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(), &archive_read_free);
   archive_read_support_format_tar(reader.get());
   EXPECT_EQ(archive_read_open_memory(reader.get(), tar.data(), tar.size()), ARCHIVE_OK);
+  // libarchive converts path names by the locale.
+  std::setlocale(LC_CTYPE, "C.UTF-8");
   archive_entry* header = nullptr;
   while (archive_read_next_header(reader.get(), &header) == ARCHIVE_OK) {
     TarEntry entry;
-    entry.path = archive_entry_pathname(header);
+    entry.path = archive_entry_pathname_utf8(header);
     entry.mode = archive_entry_perm(header);
     entry.mtime = archive_entry_mtime(header);
     entry.content.resize(static_cast<std::size_t>(archive_entry_size(header)));

@@ -135,6 +135,8 @@ class Server:
     def kill(self):
         self.process.kill()
         self.process.wait()
+        self.reader.join()
+        self.process.stderr.close()
 
     def stop(self):
         if self.process.poll() is None:
@@ -142,9 +144,10 @@ class Server:
             try:
                 self.process.wait(60)
             except subprocess.TimeoutExpired:
-                self.kill()
+                self.process.kill()
                 raise
         self.reader.join()
+        self.process.stderr.close()
         return self.process.returncode
 
     def __enter__(self):
