@@ -11,14 +11,6 @@ namespace wheelbarrow::bundle {
 namespace json = boost::json;
 namespace {
 
-json::array to_array(const std::vector<std::string>& texts) {
-  json::array array;
-  for (const std::string& text : texts) {
-    array.emplace_back(text);
-  }
-  return array;
-}
-
 json::object to_object(const Member& member, bool placed) {
   json::object object;
   object["name"] = member.name;
@@ -33,9 +25,9 @@ json::object to_object(const Member& member, bool placed) {
     object["sha256"] = member.layer.hex();
   }
   object["files"] = member.files;
-  object["extension_modules"] = to_array(member.extension_modules);
-  object["imports"] = to_array(member.imports);
-  object["depends"] = to_array(member.depends);
+  object["extension_modules"] = json::value_from(member.extension_modules);
+  object["imports"] = json::value_from(member.imports);
+  object["depends"] = json::value_from(member.depends);
   return object;
 }
 
@@ -47,7 +39,7 @@ std::string to_json(const Manifest& manifest, bool placed) {
   object["target"] = manifest.target;
   object["python"] = manifest.python;
   object["pyodide"] = manifest.pyodide;
-  object["requirements"] = to_array(manifest.requirements);
+  object["requirements"] = json::value_from(manifest.requirements);
   if (placed) object["size"] = manifest.size;
   json::array wheels;
   for (const Member& member : manifest.members) {

@@ -8,18 +8,6 @@
 
 namespace wheelbarrow::routes {
 namespace json = boost::json;
-namespace {
-
-json::array to_array(const std::vector<std::string>& texts) {
-  json::array array;
-  for (const std::string& text : texts) {
-    array.emplace_back(text);
-  }
-  return array;
-}
-
-}  // namespace
-
 json::object to_json(const resolver::Lock& lock, std::string_view base_url) {
   json::array wheels;
   for (const resolver::LockedWheel& locked : lock.wheels) {
@@ -34,13 +22,13 @@ json::object to_json(const resolver::Lock& lock, std::string_view base_url) {
     }
     object["sha256"] = wheel.sha256.hex();
     object["size"] = wheel.size;
-    object["extras"] = to_array(locked.extras);
-    object["depends"] = to_array(locked.depends);
+    object["extras"] = json::value_from(locked.extras);
+    object["depends"] = json::value_from(locked.depends);
     wheels.push_back(std::move(object));
   }
   json::object answer;
   answer["target"] = lock.target;
-  answer["requirements"] = to_array(lock.requirements);
+  answer["requirements"] = json::value_from(lock.requirements);
   answer["wheels"] = std::move(wheels);
   return answer;
 }

@@ -10,18 +10,6 @@
 
 namespace wheelbarrow::routes {
 namespace json = boost::json;
-namespace {
-
-json::array to_array(const std::vector<std::string>& texts) {
-  json::array array;
-  for (const std::string& text : texts) {
-    array.emplace_back(text);
-  }
-  return array;
-}
-
-}  // namespace
-
 Error no_distribution() {
   return {ErrorKind::not_found,
           "this server has no Pyodide distribution; start it with --pyodide FOLDER, the folder that holds "
@@ -61,8 +49,8 @@ struct PyodideLock::Content {
       entry["install_dir"] = "dynlib";
       entry["package_type"] = "shared_library";
     }
-    entry["imports"] = to_array(wheel.imports);
-    entry["depends"] = to_array(depends);
+    entry["imports"] = json::value_from(wheel.imports);
+    entry["depends"] = json::value_from(depends);
     packages()[wheel.name()] = std::move(entry);
   }
 
@@ -148,7 +136,7 @@ void PyodideLock::add(const bundle::Bundle& bundle) {
     json::object entry = content_->package(member.project, member.version,
                                            content_->wheel_url(member.wheel, member.filename), member.wheel);
     entry["imports"] = json::array();  // an import is answered by the bundle
-    entry["depends"] = to_array(member.depends);
+    entry["depends"] = json::value_from(member.depends);
     if (member.shared_library) {
       entry["install_dir"] = "dynlib";
       entry["package_type"] = "shared_library";

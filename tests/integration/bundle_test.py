@@ -147,7 +147,7 @@ class Bundle(TestCase):
 
     def test_two_servers_give_the_same_names(self):
         with Server() as other:
-            for question in (DOCUMENTS, PURE, query("stlite-lib", target="pyodide-0.28")):
+            for question in (DOCUMENTS, PURE, query("fonttools", target="pyodide-0.28")):
                 names = [s.get(f"/bundle?{question}", "HEAD").fields["content-location"]
                          for s in (self.server, other)]
                 self.assertEqual(*names, question)
