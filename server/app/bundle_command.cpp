@@ -61,7 +61,8 @@ Result<void> write_file(const fs::path& path, const Slices& body) {
   return {};
 }
 
-Result<bundle::BundlePtr> make_bundle(const Selection& selection, bundle::Format format, bundle::Engine& engine) {
+Result<bundle::BundlePtr> make_bundle(const Selection& selection, bundle::Format format,
+                                      bundle::Engine& engine) {
   const auto requirements = selection.read_requirements();
   if (!requirements) return std::unexpected(requirements.error());
   const auto wheelhouse = selection.open_wheelhouse();
@@ -72,9 +73,8 @@ Result<bundle::BundlePtr> make_bundle(const Selection& selection, bundle::Format
   const auto lock = resolver::resolve(*catalog, *target, *requirements);
   if (!lock) return std::unexpected(lock.error());
   const auto planned = bundle::plan(*lock, *target, format);
-  return wait_for<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
-    engine.bundle(planned, catalog, std::move(done));
-  });
+  return wait_for<bundle::BundlePtr>(
+      [&](bundle::Callback<bundle::BundlePtr> done) { engine.bundle(planned, catalog, std::move(done)); });
 }
 
 }  // namespace

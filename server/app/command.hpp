@@ -1,4 +1,5 @@
-// The commands of the program. Each parses its own words and runs; `arguments` begins after the command's name.
+// The commands of the program. Each parses its own words and runs; `arguments` begins after the command's
+// name.
 #pragma once
 
 #include <string>

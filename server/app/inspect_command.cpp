@@ -38,7 +38,8 @@ void print_wheel(const wheelhouse::Wheel& wheel) {
 }  // namespace
 
 int inspect_command(const Arguments& arguments) {
-  CLI::App app("Say what the server makes of a wheel; exit code 1 if it would refuse one", "wheelbarrow inspect");
+  CLI::App app("Say what the server makes of a wheel; exit code 1 if it would refuse one",
+               "wheelbarrow inspect");
   std::vector<std::string> wheels;
   app.add_option("wheels", wheels, "wheel files")->required()->type_name("WHEEL");
   if (const auto code = parse(app, arguments)) return *code;

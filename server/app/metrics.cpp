@@ -14,15 +14,16 @@ namespace {
 
 // The group of URLs, so that there are few values whatever clients ask for.
 std::string_view route_of(std::string_view path) {
-  static constexpr std::string_view prefixes[] = {"/bundles/", "/bundle", "/resolve", "/wheels/", "/env/",
-                                                  "/client/",  "/pyodide-lock.json", "/pyodide/"};
+  static constexpr std::string_view prefixes[] = {"/bundles/", "/bundle",  "/resolve",           "/wheels/",
+                                                  "/env/",     "/client/", "/pyodide-lock.json", "/pyodide/"};
   for (const std::string_view prefix : prefixes) {
     if (path.starts_with(prefix)) return prefix;
   }
   return path == "/" ? "/" : "static";
 }
 
-prometheus::MetricFamily family(std::string name, std::string help, prometheus::MetricType type, double value) {
+prometheus::MetricFamily family(std::string name, std::string help, prometheus::MetricType type,
+                                double value) {
   prometheus::ClientMetric metric;
   metric.counter.value = value;
   metric.gauge.value = value;

@@ -56,7 +56,8 @@ Result<std::unique_ptr<wheelhouse::Wheelhouse>> open_wheelhouse(const ServeOptio
   return wheelhouse::Wheelhouse::open(std::move(wheelhouse));
 }
 
-Result<routes::RouterOptions> router_options(const ServeOptions& options, const wheelhouse::Catalog& catalog) {
+Result<routes::RouterOptions> router_options(const ServeOptions& options,
+                                             const wheelhouse::Catalog& catalog) {
   routes::RouterOptions router;
   router.default_target = options.target;
   router.base_url = options.base_url;
@@ -124,8 +125,8 @@ void log_listeners(const http::Server& server) {
   const auto log = [](const char* scheme, const auto& endpoints) {
     for (const auto& endpoint : endpoints) {
       const std::string address = endpoint.address().to_string();
-      spdlog::info("listening  url={}://{}:{}/", scheme, endpoint.address().is_v6() ? "[" + address + "]" : address,
-                   endpoint.port());
+      spdlog::info("listening  url={}://{}:{}/", scheme,
+                   endpoint.address().is_v6() ? "[" + address + "]" : address, endpoint.port());
     }
   };
   log("https", server.tls_endpoints());

@@ -27,33 +27,37 @@ void add_options(CLI::App& app, ServeOptions& options) {
                         const char* environment) {
     return app.add_option(name, value, help)->type_name(type)->envname(environment);
   };
-  const auto list = [&](const char* name, std::vector<std::string>& values, const char* help, const char* type,
-                        const char* environment) {
+  const auto list = [&](const char* name, std::vector<std::string>& values, const char* help,
+                        const char* type, const char* environment) {
     return app.add_option(name, values, help)->type_name(type)->envname(environment);
   };
   list("--wheels", options.wheels, "folders of wheels, searched recursively; may be repeated", "DIR",
        "WHEELBARROW_WHEELS");
   text("--data", options.data, "folder that the server writes to (default: below $XDG_CACHE_HOME)", "DIR",
        "WHEELBARROW_DATA");
-  text("--pyodide", options.pyodide, "Pyodide distribution: pyodide-lock.json beside its files; served at /pyodide/",
-       "DIR", "WHEELBARROW_PYODIDE");
-  list("--static", options.statics, "folder to serve as it is, below a prefix if one is given; may be repeated",
-       "DIR[:/prefix]", "WHEELBARROW_STATIC");
-  list("--listen", options.listen, "TLS address, HTTP/2 and HTTP/1.1 (default: localhost:8443); may be repeated",
-       "ADDR:PORT", "WHEELBARROW_LISTEN");
+  text("--pyodide", options.pyodide,
+       "Pyodide distribution: pyodide-lock.json beside its files; served at /pyodide/", "DIR",
+       "WHEELBARROW_PYODIDE");
+  list("--static", options.statics,
+       "folder to serve as it is, below a prefix if one is given; may be repeated", "DIR[:/prefix]",
+       "WHEELBARROW_STATIC");
+  list("--listen", options.listen,
+       "TLS address, HTTP/2 and HTTP/1.1 (default: localhost:8443); may be repeated", "ADDR:PORT",
+       "WHEELBARROW_LISTEN");
   list("--listen-plain", options.listen_plain,
        "clear-text address, HTTP/2 with prior knowledge and HTTP/1.1; may be repeated", "ADDR:PORT",
        "WHEELBARROW_LISTEN_PLAIN");
   text("--admin", options.admin, "clear-text address of /healthz, /readyz and /metrics", "ADDR:PORT",
        "WHEELBARROW_ADMIN");
   auto* const certificate = text("--tls-cert", options.tls_certificate,
-                                 "certificate chain, PEM (default: a self-signed one in the data folder)", "FILE",
-                                 "WHEELBARROW_TLS_CERT");
-  text("--tls-key", options.tls_key, "its private key, PEM", "FILE", "WHEELBARROW_TLS_KEY")->needs(certificate);
-  text("--target", options.target, "environment of requests that name none, see 'wheelbarrow targets'", "NAME",
-       "WHEELBARROW_TARGET");
-  text("--base-url", options.base_url, "address that clients reach this server at (default: as they ask)", "URL",
-       "WHEELBARROW_BASE_URL");
+                                 "certificate chain, PEM (default: a self-signed one in the data folder)",
+                                 "FILE", "WHEELBARROW_TLS_CERT");
+  text("--tls-key", options.tls_key, "its private key, PEM", "FILE", "WHEELBARROW_TLS_KEY")
+      ->needs(certificate);
+  text("--target", options.target, "environment of requests that name none, see 'wheelbarrow targets'",
+       "NAME", "WHEELBARROW_TARGET");
+  text("--base-url", options.base_url, "address that clients reach this server at (default: as they ask)",
+       "URL", "WHEELBARROW_BASE_URL");
   const auto number = [&](const char* name, auto& value, const char* help, const char* environment) {
     return app.add_option(name, value, help)->type_name("N")->envname(environment);
   };
@@ -66,20 +70,20 @@ void add_options(CLI::App& app, ServeOptions& options) {
          "WHEELBARROW_BUILD_QUEUE")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  number("--max-connections", options.http_limits.max_connections, "open connections; more are closed at once",
-         "WHEELBARROW_MAX_CONNECTIONS")
+  number("--max-connections", options.http_limits.max_connections,
+         "open connections; more are closed at once", "WHEELBARROW_MAX_CONNECTIONS")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  number("--max-wheel-entries", options.wheel_limits.max_entries, "files in a wheel; one with more is refused",
-         "WHEELBARROW_MAX_WHEEL_ENTRIES")
+  number("--max-wheel-entries", options.wheel_limits.max_entries,
+         "files in a wheel; one with more is refused", "WHEELBARROW_MAX_WHEEL_ENTRIES")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   number("--max-wheel-size", options.wheel_limits.max_unpacked_size, "unpacked bytes of a wheel, likewise",
          "WHEELBARROW_MAX_WHEEL_SIZE")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  number("--max-file-size", options.wheel_limits.max_entry_size, "unpacked bytes of one file in a wheel, likewise",
-         "WHEELBARROW_MAX_FILE_SIZE")
+  number("--max-file-size", options.wheel_limits.max_entry_size,
+         "unpacked bytes of one file in a wheel, likewise", "WHEELBARROW_MAX_FILE_SIZE")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   app.add_option("--log-level", options.log_level, "what to log")
@@ -89,8 +93,8 @@ void add_options(CLI::App& app, ServeOptions& options) {
       ->capture_default_str();
 }
 
-// CLI11 lets a configuration file win over the environment. Here the environment wins, so what it says joins the words of
-// the command line, unless they say it already.
+// CLI11 lets a configuration file win over the environment. Here the environment wins, so what it says joins
+// the words of the command line, unless they say it already.
 Arguments with_environment(const CLI::App& app, Arguments arguments) {
   Arguments more;
   for (const CLI::Option* option : app.get_options()) {
@@ -99,7 +103,8 @@ Arguments with_environment(const CLI::App& app, Arguments arguments) {
       return argument == name || argument.starts_with(name + '=');
     });
     if (option->get_envname().empty() || given) continue;
-    if (const char* const value = std::getenv(option->get_envname().c_str())) more.push_back(name + '=' + value);
+    if (const char* const value = std::getenv(option->get_envname().c_str()))
+      more.push_back(name + '=' + value);
   }
   std::ranges::move(more, std::back_inserter(arguments));
   return arguments;

@@ -1,5 +1,6 @@
-// Threads for slow work: unpacking, hashing, compressing. Work that a client waits for comes first; background work
-// has one thread of its own at the lowest priority the system gives (nice 19), so that it only takes what is left.
+// Threads for slow work: unpacking, hashing, compressing. Work that a client waits for comes first;
+// background work has one thread of its own at the lowest priority the system gives (nice 19), so that it
+// only takes what is left.
 #pragma once
 
 #include <condition_variable>
@@ -27,8 +28,8 @@ class BuildPool {
   void submit(Job job);
   void submit_background(Job job);
 
-  // Drops what has not begun, asks what runs to give up, and waits for it. Nothing can be submitted afterwards:
-  // jobs are dropped at once.
+  // Drops what has not begun, asks what runs to give up, and waits for it. Nothing can be submitted
+  // afterwards: jobs are dropped at once.
   void stop();
 
   // How much background work is waiting or running.

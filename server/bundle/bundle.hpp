@@ -1,4 +1,5 @@
-// A bundle: manifest entry, layers, tar end marker, one after another; named by the SHA-256 of these identity bytes.
+// A bundle: manifest entry, layers, tar end marker, one after another; named by the SHA-256 of these identity
+// bytes.
 #pragma once
 
 #include <array>
@@ -27,15 +28,16 @@ class OwnPiece {
 struct Bundle {
   Sha256 sha256;
   Manifest manifest;
-  OwnPiece first;                    // the manifest entry
-  std::vector<store::Blob> layers;   // identity; one per member of the manifest, in its order
-  OwnPiece last;                     // the end marker
+  OwnPiece first;                   // the manifest entry
+  std::vector<store::Blob> layers;  // identity; one per member of the manifest, in its order
+  OwnPiece last;                    // the end marker
 
   std::uint64_t size() const { return manifest.size; }
 };
 using BundlePtr = std::shared_ptr<const Bundle>;
 
-// Joins layers, one per member in order, into a bundle: places them in the manifest and hashes the whole once.
+// Joins layers, one per member in order, into a bundle: places them in the manifest and hashes the whole
+// once.
 Result<BundlePtr> assemble(Manifest manifest, std::vector<store::Blob> layers);
 
 }  // namespace wheelbarrow::bundle

@@ -13,14 +13,14 @@
 namespace wheelbarrow::bundle {
 namespace {
 
-constexpr int window_log = 23;                    // 8 MiB, the most that browsers take
-constexpr std::size_t input_step = 256 * 1024;    // bytes between two looks at the stop token
-constexpr std::size_t output_step = 256 * 1024;   // bytes
+constexpr int window_log = 23;                   // 8 MiB, the most that browsers take
+constexpr std::size_t input_step = 256 * 1024;   // bytes between two looks at the stop token
+constexpr std::size_t output_step = 256 * 1024;  // bytes
 
 // RFC 1952 2.3: magic, deflate, no flags, no time, no extra flags, unknown system.
 constexpr std::array<unsigned char, 10> gzip_header = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
 constexpr std::string_view final_block{"\x03\x00", 2};
-constexpr std::size_t gzip_trailer_size = 8;                                         // CRC-32, length
+constexpr std::size_t gzip_trailer_size = 8;  // CRC-32, length
 constexpr std::size_t gzip_tail_size = final_block.size() + gzip_trailer_size;
 
 using Sink = std::function<Result<void>(std::span<const std::byte>)>;
@@ -154,8 +154,8 @@ std::string_view name_of(Effort effort) {
   return effort == Effort::best ? "best" : "fast";
 }
 
-Result<void> compress(std::span<const std::byte> content, Form form, Effort effort, const std::stop_token& stop,
-                      store::BlobWriter& out) {
+Result<void> compress(std::span<const std::byte> content, Form form, Effort effort,
+                      const std::stop_token& stop, store::BlobWriter& out) {
   return compress_into(content, form, effort, stop,
                        [&](std::span<const std::byte> bytes) { return out.append(bytes); });
 }

@@ -1,16 +1,20 @@
 // Compressed pieces that join.
 //
-// A bundle's pieces (manifest, layers, end) are each compressed once and joined per request, so a piece must be
-// coded in a way that a decoder can't tell a joined body from one made in one go:
+// A bundle's pieces (manifest, layers, end) are each compressed once and joined per request, so a piece must
+// be coded in a way that a decoder can't tell a joined body from one made in one go:
 //
-//   zstd   A body may be a sequence of frames (RFC 8878 3). Each piece is one frame. Browsers refuse a window above
-//          8 MiB (RFC 9659), and a single-segment frame's window is its whole content, so windowLog is held at 23.
+//   zstd   A body may be a sequence of frames (RFC 8878 3). Each piece is one frame. Browsers refuse a window
+//   above
+//          8 MiB (RFC 9659), and a single-segment frame's window is its whole content, so windowLog is held
+//          at 23.
 //
-//   gzip   Browsers decode only the first member of several (RFC 1952 allows more), so the body is one member: a
-//          header, the pieces as raw deflate data, each ended by a full flush (byte-aligned, no back-references
-//          across it), an empty final block (03 00), and the CRC-32 and length of the whole, which follow from those
-//          of the pieces (crc32_combine). A piece is kept as a complete .gz file of its own, so that it carries its
-//          CRC and can be checked with gzip -t; joining leaves its header and trailer out.
+//   gzip   Browsers decode only the first member of several (RFC 1952 allows more), so the body is one
+//   member: a
+//          header, the pieces as raw deflate data, each ended by a full flush (byte-aligned, no
+//          back-references across it), an empty final block (03 00), and the CRC-32 and length of the whole,
+//          which follow from those of the pieces (crc32_combine). A piece is kept as a complete .gz file of
+//          its own, so that it carries its CRC and can be checked with gzip -t; joining leaves its header and
+//          trailer out.
 #pragma once
 
 #include <cstdint>
@@ -33,10 +37,10 @@ std::string_view name_of(Form form);
 enum class Effort { fast, best };
 std::string_view name_of(Effort effort);
 
-// Compresses `content` into `out`, which is empty. `form` is not identity. ErrorKind::cancelled soon after `stop`
-// is requested.
-Result<void> compress(std::span<const std::byte> content, Form form, Effort effort, const std::stop_token& stop,
-                      store::BlobWriter& out);
+// Compresses `content` into `out`, which is empty. `form` is not identity. ErrorKind::cancelled soon after
+// `stop` is requested.
+Result<void> compress(std::span<const std::byte> content, Form form, Effort effort,
+                      const std::stop_token& stop, store::BlobWriter& out);
 
 // The same for small content, in memory.
 Result<std::vector<std::byte>> compress(std::span<const std::byte> content, Form form, Effort effort);

@@ -24,7 +24,8 @@ std::string piece_name(Form form, Effort effort, const Sha256& content) {
 }
 
 Error too_busy() {
-  return {ErrorKind::busy, "the server is building as much as it may at a time; try again in a few seconds", {}};
+  return {
+      ErrorKind::busy, "the server is building as much as it may at a time; try again in a few seconds", {}};
 }
 
 Result<void> copy_into(const std::filesystem::path& source, store::BlobWriter& out) {
@@ -52,7 +53,7 @@ Result<Sha256> hash_file(const std::filesystem::path& path) {
 
 // Changes whenever the file may have changed; empty if there is no regular file.
 std::string stamp_of(const std::filesystem::path& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   return std::to_string(status.st_ino) + '/' + std::to_string(status.st_size) + '/' +
          std::to_string(status.st_mtim.tv_sec) + '.' + std::to_string(status.st_mtim.tv_nsec);
@@ -124,7 +125,8 @@ void Engine::remember(const BundlePtr& bundle) {
   pool_.submit_background([this, name, bundle](const std::stop_token&) {
     const auto known = store_.find(name);
     if (known && *known) return;
-    if (auto stored = store_.put(name, bundle->first.in(Form::identity).bytes); !stored) report(stored.error());
+    if (auto stored = store_.put(name, bundle->first.in(Form::identity).bytes); !stored)
+      report(stored.error());
   });
 }
 
@@ -138,8 +140,9 @@ void Engine::find_bundle(const Sha256& sha256, CatalogPtr catalog, Callback<Bund
     const auto stored = store_.find(name);
     if (!stored) return land(std::unexpected(stored.error()));
     if (!*stored) {
-      return land(fail(ErrorKind::not_found, "this server has made no bundle of that name; ask for it by its "
-                                             "requirements at /bundle?r=..."));
+      return land(fail(ErrorKind::not_found,
+                       "this server has made no bundle of that name; ask for it by its "
+                       "requirements at /bundle?r=..."));
     }
     const auto manifest = parse_manifest_entry((*stored)->bytes.text());
     if (!manifest) return land(std::unexpected(manifest.error()));
@@ -148,8 +151,9 @@ void Engine::find_bundle(const Sha256& sha256, CatalogPtr catalog, Callback<Bund
       pool_.submit([this, name, sha256, land, manifest, layers = std::move(*layers)](const std::stop_token&) {
         auto bundle = assemble(*manifest, layers);
         if (bundle && (*bundle)->sha256 != sha256) {
-          bundle = fail(ErrorKind::not_found, "the bundle can't be made again byte for byte; ask for it by its "
-                                              "requirements at /bundle?r=...");
+          bundle = fail(ErrorKind::not_found,
+                        "the bundle can't be made again byte for byte; ask for it by its "
+                        "requirements at /bundle?r=...");
         }
         if (bundle) by_hash_.put(name, *bundle);
         land(bundle);
@@ -201,7 +205,8 @@ Result<Blob> Engine::copy_wheel(const Sha256& sha256, const std::filesystem::pat
   auto known = store_.find(name);
   if (!known) return std::unexpected(known.error());
   if (*known) return **known;
-  if (source.empty()) return fail(ErrorKind::not_found, "the wheel is no longer in the wheelhouse", sha256.hex());
+  if (source.empty())
+    return fail(ErrorKind::not_found, "the wheel is no longer in the wheelhouse", sha256.hex());
   auto writer = store_.create();
   if (!writer) return std::unexpected(writer.error());
   if (auto copied = copy_into(source, *writer); !copied) return std::unexpected(copied.error());
@@ -284,8 +289,8 @@ void Engine::encode(const Blob& blob, Form form, Callback<Encoded> done) {
   if (form == Form::identity) return done(Encoded{{blob.bytes}, blob.sha256.hex(), blob.sha256});
   piece(blob, form, [blob, form, done = std::move(done)](Result<CodedPiece> piece) {
     if (!piece) return done(std::unexpected(piece.error()));
-    done(Encoded{{piece->blob.bytes}, coded_etag(blob.sha256, form, {&piece->blob.sha256, 1}),
-                 piece->blob.sha256});
+    done(Encoded{
+        {piece->blob.bytes}, coded_etag(blob.sha256, form, {&piece->blob.sha256, 1}), piece->blob.sha256});
   });
 }
 

@@ -1,6 +1,7 @@
-// Making layers and bundles, and keeping them: each layer is unpacked once and compressed once per form, each bundle
-// is joined once, however many ask (single flight). Everything runs in the build pool; callbacks run on a build
-// thread, or at once on the caller's thread where the answer is in memory, so they must be short and must not block.
+// Making layers and bundles, and keeping them: each layer is unpacked once and compressed once per form, each
+// bundle is joined once, however many ask (single flight). Everything runs in the build pool; callbacks run
+// on a build thread, or at once on the caller's thread where the answer is in memory, so they must be short
+// and must not block.
 #pragma once
 
 #include <atomic>
@@ -23,9 +24,9 @@
 namespace wheelbarrow::bundle {
 
 struct EngineOptions {
-  unsigned threads = 2;            // that build while a client waits; background work has one more
-  std::size_t max_pending = 256;   // different answers being made at a time; more are ErrorKind::busy
-  bool upgrade = true;             // whether the best compression follows in the background
+  unsigned threads = 2;           // that build while a client waits; background work has one more
+  std::size_t max_pending = 256;  // different answers being made at a time; more are ErrorKind::busy
+  bool upgrade = true;            // whether the best compression follows in the background
   wheelhouse::WheelLimits limits;
   // Told of background work that failed; what it was for is served in its present form. May be empty.
   std::function<void(const Error&)> background_failure;
@@ -60,8 +61,8 @@ class Engine {
 
   // The bundle that a plan describes. `catalog` says where its wheels are.
   void bundle(const Manifest& planned, CatalogPtr catalog, Callback<BundlePtr> done);
-  // A bundle that was made before, here or by an earlier process on the same store. ErrorKind::not_found if there
-  // was none, or if it needs a wheel that neither the store nor the catalog has any more.
+  // A bundle that was made before, here or by an earlier process on the same store. ErrorKind::not_found if
+  // there was none, or if it needs a wheel that neither the store nor the catalog has any more.
   void find_bundle(const Sha256& sha256, CatalogPtr catalog, Callback<BundlePtr> done);
   // A bundle in one form. Compresses fast what has no form yet and asks for the best in the background.
   void encode(const BundlePtr& bundle, Form form, Callback<Encoded> done);

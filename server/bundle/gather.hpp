@@ -12,8 +12,8 @@
 
 namespace wheelbarrow::bundle {
 
-// Calls start(i, callback) for each i below `count` and `done` once: with all results in order, or with the first
-// error after all have answered. With nothing to wait for, `done` is called at once.
+// Calls start(i, callback) for each i below `count` and `done` once: with all results in order, or with the
+// first error after all have answered. With nothing to wait for, `done` is called at once.
 template <class T, class Start>
 void gather(std::size_t count, Start start, Callback<std::vector<T>> done) {
   if (count == 0) return done(std::vector<T>{});

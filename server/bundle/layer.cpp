@@ -16,7 +16,7 @@ struct Entry {
   std::string path;  // installed
   std::uint64_t size = 0;
   Sha256 sha256;
-  std::uint64_t content_offset = 0;          // in the layer
+  std::uint64_t content_offset = 0;         // in the layer
   std::optional<std::string> written_here;  // content that doesn't come from the wheel
 };
 
@@ -28,9 +28,8 @@ bool is_dist_info_file(std::string_view path, std::string_view name) {
 
 // What the installer writes or what only the wheel file itself can vouch for.
 bool is_replaced(std::string_view path) {
-  static constexpr std::string_view names[] = {"INSTALLER",  "PYODIDE_SOURCE", "RECORD",
-                                               "RECORD.jws", "RECORD.p7s",     "REQUESTED",
-                                               "direct_url.json"};
+  static constexpr std::string_view names[] = {"INSTALLER",  "PYODIDE_SOURCE", "RECORD",         "RECORD.jws",
+                                               "RECORD.p7s", "REQUESTED",      "direct_url.json"};
   return std::ranges::any_of(names, [&](std::string_view name) { return is_dist_info_file(path, name); });
 }
 
@@ -149,7 +148,8 @@ Result<void> write_site_layer(const LayerRecipe& recipe, const std::filesystem::
 Result<void> write_wheels_layer(const LayerRecipe& recipe, const Slice& wheel, store::BlobWriter& out) {
   const std::string header = tar_header(recipe.filename, wheel.size(), 0644);
   const std::string padding(round_up_to_block(wheel.size()) - wheel.size(), '\0');
-  for (const auto bytes : {std::as_bytes(std::span(header)), wheel.bytes, std::as_bytes(std::span(padding))}) {
+  for (const auto bytes :
+       {std::as_bytes(std::span(header)), wheel.bytes, std::as_bytes(std::span(padding))}) {
     if (auto written = out.append(bytes); !written) return written;
   }
   return {};

@@ -1,12 +1,12 @@
 // A layer: one wheel as a fragment of a tar file, whole blocks, without an end marker, so that layers join by
 // standing one after another.
 //
-// In format "site" it is the tree that an installer leaves in site-packages: purelib and platlib merged into the
-// root, other .data schemes kept where they are, INSTALLER written, RECORD written anew and true, signatures of the
-// old RECORD left out, and for Pyodide a PYODIDE_SOURCE, by which it knows its own packages. Entries are extension
-// modules first, the largest first, so that a client can begin to load them while the rest arrives; then every
-// other file by path; RECORD last. There are no folder entries. In format "wheels" it is the wheel file itself as
-// the one entry.
+// In format "site" it is the tree that an installer leaves in site-packages: purelib and platlib merged into
+// the root, other .data schemes kept where they are, INSTALLER written, RECORD written anew and true,
+// signatures of the old RECORD left out, and for Pyodide a PYODIDE_SOURCE, by which it knows its own
+// packages. Entries are extension modules first, the largest first, so that a client can begin to load them
+// while the rest arrives; then every other file by path; RECORD last. There are no folder entries. In format
+// "wheels" it is the wheel file itself as the one entry.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@
 
 namespace wheelbarrow::bundle {
 
-// Part of every layer's and bundle's identity: whatever changes the bytes of the same wheel changes this number.
+// Part of every layer's and bundle's identity: whatever changes the bytes of the same wheel changes this
+// number.
 inline constexpr int format_version = 1;
 
 enum class Format { site, wheels };
@@ -35,8 +36,8 @@ struct LayerRecipe {
   std::string filename;  // of the wheel
   Format format = Format::site;
   bool pyodide = false;  // write PYODIDE_SOURCE
-  // Format "site": the folder that the files go below; empty for a wheel. An archive of shared libraries has no
-  // site-packages tree; its files lie below "<name>-<version>.data/dynlib/".
+  // Format "site": the folder that the files go below; empty for a wheel. An archive of shared libraries has
+  // no site-packages tree; its files lie below "<name>-<version>.data/dynlib/".
   std::string below;
 
   // The name under which the store knows the layer: equal recipes have equal names, whatever a layer's bytes
@@ -44,8 +45,8 @@ struct LayerRecipe {
   std::string key() const;
 };
 
-// Writes the layer of the wheel file at `wheel_path`, whose bytes have been verified and can't change. Files are
-// held in memory one at a time.
+// Writes the layer of the wheel file at `wheel_path`, whose bytes have been verified and can't change. Files
+// are held in memory one at a time.
 Result<void> write_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
                          const wheelhouse::WheelLimits& limits, store::BlobWriter& out);
 

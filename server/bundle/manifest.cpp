@@ -144,12 +144,13 @@ std::string plan_text(const Manifest& manifest) {
 }
 
 std::string manifest_entry(Manifest& manifest) {
-  // The offsets in the manifest depend on its own length. The content grows by whole blocks until its text, with the
-  // offsets that follow, fits; what is left is filled with spaces.
+  // The offsets in the manifest depend on its own length. The content grows by whole blocks until its text,
+  // with the offsets that follow, fits; what is left is filled with spaces.
   std::uint64_t content_size = 0;
   std::string text;
   do {
-    content_size = std::max(content_size + (text.empty() ? 0 : tar_block), round_up_to_block(text.size() + 1));
+    content_size =
+        std::max(content_size + (text.empty() ? 0 : tar_block), round_up_to_block(text.size() + 1));
     place(manifest, tar_block + content_size);
     text = to_json(manifest, true);
   } while (text.size() + 1 > content_size);
@@ -167,7 +168,8 @@ Result<Manifest> parse_manifest_entry(std::string_view entry) {
       return fail(ErrorKind::corrupt, "the manifest is of another format version");
     }
     Manifest manifest;
-    manifest.format = object.at("kind").as_string() == name_of(Format::wheels) ? Format::wheels : Format::site;
+    manifest.format =
+        object.at("kind").as_string() == name_of(Format::wheels) ? Format::wheels : Format::site;
     manifest.target = object.at("target").as_string();
     manifest.python = object.at("python").as_string();
     manifest.pyodide = object.at("pyodide").as_bool();

@@ -1,5 +1,5 @@
-// The manifest: the first entry of every bundle, which says what is in it. A bundle's manifest is also all that is
-// needed to join the bundle again from its layers.
+// The manifest: the first entry of every bundle, which says what is in it. A bundle's manifest is also all
+// that is needed to join the bundle again from its layers.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,8 @@ struct Manifest {
 // What a lock becomes as a bundle, layers not placed yet.
 Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format);
 
-// The whole first entry, header and padding included. Sets `size` and every member's `offset` from the members' `size`.
+// The whole first entry, header and padding included. Sets `size` and every member's `offset` from the
+// members' `size`.
 std::string manifest_entry(Manifest& manifest);
 
 // The manifest's JSON without placement: names the bundle's content before any layer exists.

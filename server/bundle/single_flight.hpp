@@ -19,7 +19,8 @@ using Callback = std::function<void(Result<T>)>;
 template <class T>
 class SingleFlight {
  public:
-  // Adds a waiter for `key`. True if it is the first: the caller starts the work and calls land() when it is done.
+  // Adds a waiter for `key`. True if it is the first: the caller starts the work and calls land() when it is
+  // done.
   bool join(const std::string& key, Callback<T> waiter) {
     const std::scoped_lock lock(mutex_);
     auto& waiters = flights_[key];

@@ -64,9 +64,9 @@ std::string header_block(std::string_view prefix, std::string_view name, std::ui
   // The checksum is the sum of all bytes with its own field read as spaces: six digits, NUL, space.
   std::memset(header.checksum, ' ', sizeof header.checksum);
   std::string block(reinterpret_cast<const char*>(&header), sizeof header);
-  const auto sum = std::accumulate(block.begin(), block.end(), std::uint64_t{0}, [](std::uint64_t total, char c) {
-    return total + static_cast<unsigned char>(c);
-  });
+  const auto sum =
+      std::accumulate(block.begin(), block.end(), std::uint64_t{0},
+                      [](std::uint64_t total, char c) { return total + static_cast<unsigned char>(c); });
   char checksum[7] = {};
   put_octal(checksum, sum);
   block.replace(offsetof(Header, checksum), sizeof checksum, checksum, sizeof checksum);

@@ -16,8 +16,8 @@
 
 namespace wheelbarrow::routes {
 
-// Calls start(callback) and resumes on the coroutine's own executor with what the callback is given, from whichever
-// thread. A callback that is destroyed uncalled destroys the coroutine.
+// Calls start(callback) and resumes on the coroutine's own executor with what the callback is given, from
+// whichever thread. A callback that is destroyed uncalled destroys the coroutine.
 template <class T, class Start>
 boost::asio::awaitable<Result<T>> await_result(Start start) {
   namespace asio = boost::asio;
@@ -25,12 +25,11 @@ boost::asio::awaitable<Result<T>> await_result(Start start) {
       [](auto handler, Start begin) {
         // A std::function must be copyable; the handler is not.
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        auto executor = asio::prefer(asio::get_associated_executor(*shared),
-                                     asio::execution::outstanding_work.tracked);
+        auto executor =
+            asio::prefer(asio::get_associated_executor(*shared), asio::execution::outstanding_work.tracked);
         begin(bundle::Callback<T>([shared, executor](Result<T> result) {
-          asio::post(executor, [shared, result = std::move(result)]() mutable {
-            (*shared)(std::move(result));
-          });
+          asio::post(executor,
+                     [shared, result = std::move(result)]() mutable { (*shared)(std::move(result)); });
         }));
       },
       asio::use_awaitable, std::move(start));

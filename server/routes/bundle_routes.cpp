@@ -36,7 +36,8 @@ Awaitable send(const Context& context, const http::Request& request, bundle::Bun
   representation.media_type = "application/x-tar";
   representation.cache_control = cache_control;
   // Relative to /bundle and to /bundles/<hash>.tar alike.
-  representation.content_location = (request.path.ends_with(".tar") ? "" : "bundles/") + bundle->sha256.hex() + ".tar";
+  representation.content_location =
+      (request.path.ends_with(".tar") ? "" : "bundles/") + bundle->sha256.hex() + ".tar";
   auto response = http::respond(request, std::move(representation));
   response.fields.set("server-timing", server_timing(timing, now - begin));
   co_return response;

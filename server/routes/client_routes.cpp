@@ -78,13 +78,14 @@ Awaitable landing(const Context& context, const http::Request& request) {
     return web::render_landing(view_of(context, *catalog, base_url));
   };
   const std::string key = "landing " + catalog->id().hex() + refusals_key(*catalog) + base_url;
-  auto response = co_await context.documents.made(request, key, make, "text/html; charset=utf-8", cache_revalidate);
+  auto response =
+      co_await context.documents.made(request, key, make, "text/html; charset=utf-8", cache_revalidate);
   response.fields.set("content-security-policy", std::string(web::landing_security_policy));
   co_return response;
 }
 
-// "wheelbarrow.mjs", which may change with the server's version, or "<release>/wheelbarrow.mjs", which never does:
-// a release is the hash of all the files together, because they refer to each other.
+// "wheelbarrow.mjs", which may change with the server's version, or "<release>/wheelbarrow.mjs", which never
+// does: a release is the hash of all the files together, because they refer to each other.
 Awaitable asset(const Context& context, const http::Request& request, std::string_view path) {
   static const std::string release = release_of(web::all());
   const bool pinned = path.starts_with(release + '/');
@@ -93,7 +94,8 @@ Awaitable asset(const Context& context, const http::Request& request, std::strin
   if (asset == nullptr) co_return not_found("the loader is /client/wheelbarrow.mjs");
   auto response = co_await context.documents.text(request, std::string(asset->content), asset->media_type,
                                                   pinned ? cache_immutable : cache_short);
-  if (!pinned && response.status < 300) response.fields.set("content-location", "/client/" + release + name.substr(7));
+  if (!pinned && response.status < 300)
+    response.fields.set("content-location", "/client/" + release + name.substr(7));
   co_return response;
 }
 

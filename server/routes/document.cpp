@@ -23,8 +23,8 @@ Result<bundle::Encoded> encode_text(const Slice& text, const Sha256& hash, http:
   Slice body = Slice::of(std::move(*coded));
   const Sha256 digest = sha256(body.bytes);
   // The coded bytes depend on the compressor, so they name themselves.
-  std::string etag = hash.hex().substr(0, 16) + '-' + std::string(http::token(coding)) + '-' +
-                     digest.hex().substr(0, 16);
+  std::string etag =
+      hash.hex().substr(0, 16) + '-' + std::string(http::token(coding)) + '-' + digest.hex().substr(0, 16);
   return bundle::Encoded{{std::move(body)}, std::move(etag), digest};
 }
 
@@ -66,8 +66,8 @@ boost::asio::awaitable<http::Response> Documents::text(const http::Request& requ
                                                        std::string_view media_type,
                                                        std::string_view cache_control) {
   const bool negotiated = negotiates(text.size(), media_type);
-  const auto coding = http::negotiate(request.fields.get("accept-encoding"),
-                                      negotiated ? all_codings() : identity_only());
+  const auto coding =
+      http::negotiate(request.fields.get("accept-encoding"), negotiated ? all_codings() : identity_only());
   if (!coding) co_return not_acceptable();
   const Sha256 hash = sha256(text);
   bundle::Encoded encoded;
@@ -114,8 +114,8 @@ boost::asio::awaitable<http::Response> Documents::blob(const http::Request& requ
                                                        std::string_view media_type,
                                                        std::string_view cache_control) {
   const bool negotiated = negotiates(blob.bytes.size(), media_type);
-  const auto coding = http::negotiate(request.fields.get("accept-encoding"),
-                                      negotiated ? all_codings() : identity_only());
+  const auto coding =
+      http::negotiate(request.fields.get("accept-encoding"), negotiated ? all_codings() : identity_only());
   if (!coding) co_return not_acceptable();
   auto encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
     engine_.encode(blob, form_of(*coding), std::move(done));

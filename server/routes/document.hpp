@@ -1,4 +1,5 @@
-// Bodies that are made per request or small: text in the form that the client takes, with the right validators.
+// Bodies that are made per request or small: text in the form that the client takes, with the right
+// validators.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -29,18 +30,21 @@ class Documents {
  public:
   explicit Documents(bundle::Engine& engine) : engine_(engine) {}
 
-  // Answers with text of that media type, negotiated; compressed once per content and form, in a build thread.
+  // Answers with text of that media type, negotiated; compressed once per content and form, in a build
+  // thread.
   boost::asio::awaitable<http::Response> text(const http::Request& request, std::string text,
                                               std::string_view media_type, std::string_view cache_control);
 
-  // The same with text that takes a while to make: `make` runs in a build thread, and what it gives is remembered under
-  // `key`, which names everything that the text depends on. Give it as a variable, not as a lambda in the call: GCC 12
-  // destroys the captures of a lambda that is a temporary of a co_await expression twice (GCC bug 99576).
+  // The same with text that takes a while to make: `make` runs in a build thread, and what it gives is
+  // remembered under `key`, which names everything that the text depends on. Give it as a variable, not as a
+  // lambda in the call: GCC 12 destroys the captures of a lambda that is a temporary of a co_await expression
+  // twice (GCC bug 99576).
   using Make = std::function<Result<std::string>()>;
   boost::asio::awaitable<http::Response> made(const http::Request& request, std::string key, Make make,
                                               std::string_view media_type, std::string_view cache_control);
 
-  // Answers with a blob of the store in the form the client takes, or as it is where compressing does not help.
+  // Answers with a blob of the store in the form the client takes, or as it is where compressing does not
+  // help.
   boost::asio::awaitable<http::Response> blob(const http::Request& request, const store::Blob& blob,
                                               std::string_view media_type, std::string_view cache_control);
 

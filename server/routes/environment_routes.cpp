@@ -11,8 +11,8 @@ namespace wheelbarrow::routes::environment_routes {
 namespace {
 
 // `set` is a bundle's SHA-256 or a comma-joined requirement set.
-boost::asio::awaitable<Result<bundle::BundlePtr>> bundle_of(const Context& context,
-                                                            const CatalogPtr& catalog, std::string set) {
+boost::asio::awaitable<Result<bundle::BundlePtr>> bundle_of(const Context& context, const CatalogPtr& catalog,
+                                                            std::string set) {
   if (const auto hash = Sha256::from_hex(set)) {
     co_return co_await await_result<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
       context.engine.find_bundle(*hash, catalog, std::move(done));
@@ -29,7 +29,8 @@ Awaitable lock_file(const Context& context, const http::Request& request, Catalo
   const auto bundle = co_await bundle_of(context, catalog, std::move(set));
   if (!bundle) co_return to_problem(bundle.error());
   if ((*bundle)->manifest.format != bundle::Format::site) {
-    co_return to_problem({ErrorKind::invalid_input, "a bundle of wheels can't be an environment; ask for format=site"});
+    co_return to_problem(
+        {ErrorKind::invalid_input, "a bundle of wheels can't be an environment; ask for format=site"});
   }
   const Documents::Make make = [catalog, bundle = *bundle]() -> Result<std::string> {
     // Relative to /env/<set>/pyodide-lock.json: Pyodide under Node takes no absolute file names.
@@ -48,8 +49,9 @@ Awaitable lock_file(const Context& context, const http::Request& request, Catalo
 Awaitable file(const Context& context, const http::Request& request, std::string_view path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == path.size()) {
-    co_return not_found("an environment's files are at /env/<requirement set or bundle's SHA-256>/<file>, e.g. "
-                        "/env/numpy,lxml/pyodide.mjs");
+    co_return not_found(
+        "an environment's files are at /env/<requirement set or bundle's SHA-256>/<file>, e.g. "
+        "/env/numpy,lxml/pyodide.mjs");
   }
   const auto catalog = context.wheelhouse.catalog();
   if (!catalog->pyodide()) co_return to_problem(no_distribution());

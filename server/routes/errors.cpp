@@ -30,16 +30,16 @@ unsigned status_of(ErrorKind kind) {
 http::Response to_problem(const Error& error) {
   const unsigned status = status_of(error.kind);
   // What failed inside is for the log; paths of the server's disk are nobody else's business.
-  http::Response response =
-      http::problem(status, status == 500 ? error.message : error.text());
+  http::Response response = http::problem(status, status == 500 ? error.message : error.text());
   if (status == 503) response.fields.set("retry-after", "2");
   return response;
 }
 
 http::Response not_acceptable() {
   http::Response response = http::problem(
-      406, "none of the content codings that this resource has (zstd, gzip, identity) is acceptable to the "
-           "request; send Accept-Encoding: identity or leave it out");
+      406,
+      "none of the content codings that this resource has (zstd, gzip, identity) is acceptable to the "
+      "request; send Accept-Encoding: identity or leave it out");
   response.fields.set("vary", "accept-encoding");
   return response;
 }

@@ -17,8 +17,8 @@ json::object to_json(const resolver::Lock& lock, std::string_view base_url) {
     object["version"] = wheel.version().str();
     object["file"] = wheel.filename;
     if (!base_url.empty()) {
-      object["url"] =
-          std::string(base_url) + "/wheels/" + wheel.sha256.hex() + '/' + http::percent_encode(wheel.filename);
+      object["url"] = std::string(base_url) + "/wheels/" + wheel.sha256.hex() + '/' +
+                      http::percent_encode(wheel.filename);
     }
     object["sha256"] = wheel.sha256.hex();
     object["size"] = wheel.size;

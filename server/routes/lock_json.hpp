@@ -8,8 +8,8 @@
 
 namespace wheelbarrow::routes {
 
-// {"target", "requirements", "wheels": [{"name", "version", "file", "sha256", "size", "extras", "depends"}]}; with a
-// `base_url` (no slash at its end) each wheel has its "url" too.
+// {"target", "requirements", "wheels": [{"name", "version", "file", "sha256", "size", "extras", "depends"}]};
+// with a `base_url` (no slash at its end) each wheel has its "url" too.
 boost::json::object to_json(const resolver::Lock& lock, std::string_view base_url = {});
 
 }  // namespace wheelbarrow::routes

@@ -54,7 +54,8 @@ struct PyodideLock::Content {
     packages()[wheel.name()] = std::move(entry);
   }
 
-  // Removes from every package's `depends` what the lock doesn't name: Pyodide refuses to load past such a gap.
+  // Removes from every package's `depends` what the lock doesn't name: Pyodide refuses to load past such a
+  // gap.
   void drop_missing_depends() {
     for (auto& entry : packages()) {
       json::array known;
@@ -89,7 +90,8 @@ Result<PyodideLock> PyodideLock::make(const wheelhouse::Catalog& catalog, std::s
       content->packages()[name] = std::move(kept);
     }
   } catch (const std::exception& error) {  // Boost.JSON throws on a missing key or a value of another type
-    return fail(ErrorKind::corrupt, std::string("the distribution's pyodide-lock.json can't be read: ") + error.what());
+    return fail(ErrorKind::corrupt,
+                std::string("the distribution's pyodide-lock.json can't be read: ") + error.what());
   }
   return PyodideLock(std::move(content));
 }
@@ -113,7 +115,8 @@ void PyodideLock::add_wheelhouse(const wheelhouse::Catalog& catalog, const packa
   for (const auto& [name, wheel] : best) {
     std::set<std::string> depends(wheel->distribution_depends.begin(), wheel->distribution_depends.end());
     for (const packaging::Requirement& requirement : wheel->metadata.requires_dist) {
-      if (!requirement.marker || requirement.marker->evaluate(target.markers())) depends.insert(requirement.name);
+      if (!requirement.marker || requirement.marker->evaluate(target.markers()))
+        depends.insert(requirement.name);
     }
     content_->add_wheel(*wheel, {depends.begin(), depends.end()});
   }

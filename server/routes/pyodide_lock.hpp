@@ -19,9 +19,9 @@ inline constexpr std::string_view bundle_package = "bundle";
 // What to say where there is no distribution.
 Error no_distribution();
 
-// A lock file for the distribution's runtime. Its packages are those of the distribution's own lock whose files are in
-// the catalog, with URLs at `root` (which ends in '/', absolute or relative); what the others depend on and lack is
-// left out, so a package that is named can be loaded.
+// A lock file for the distribution's runtime. Its packages are those of the distribution's own lock whose
+// files are in the catalog, with URLs at `root` (which ends in '/', absolute or relative); what the others
+// depend on and lack is left out, so a package that is named can be loaded.
 class PyodideLock {
  public:
   // ErrorKind::not_found if the catalog has no distribution, ErrorKind::corrupt if its lock can't be read.

@@ -11,8 +11,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Names a question on its catalog. Fields end in a byte that they can't contain; hashed, because clients choose how
-// long they are.
+// Names a question on its catalog. Fields end in a byte that they can't contain; hashed, because clients
+// choose how long they are.
 std::string key_of(const Question& question) {
   std::string key = question.catalog->id().hex();
   key += question.target.name() + '\n' + question.target.python().str() + '\n';
@@ -27,7 +27,8 @@ Result<ResolutionPtr> resolve_now(const Question& question) {
   auto requirements = parse_requirement_list(question.requirements);
   if (!requirements) return std::unexpected(requirements.error());
   if (requirements->empty()) {
-    return fail(ErrorKind::invalid_input, "no requirement was given; add one or more r=, e.g. ?r=numpy&r=lxml>=5");
+    return fail(ErrorKind::invalid_input,
+                "no requirement was given; add one or more r=, e.g. ?r=numpy&r=lxml>=5");
   }
   auto lock = resolver::resolve(*question.catalog, question.target, *requirements);
   if (!lock) return std::unexpected(lock.error());
@@ -65,7 +66,8 @@ Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog,
       if (value == name_of(bundle::Format::wheels)) {
         question.format = bundle::Format::wheels;
       } else if (value != name_of(bundle::Format::site)) {
-        return fail(ErrorKind::invalid_input, "the format '" + value + "' is not known; it is site or wheels");
+        return fail(ErrorKind::invalid_input,
+                    "the format '" + value + "' is not known; it is site or wheels");
       }
     } else {
       return fail(ErrorKind::invalid_input,
@@ -88,7 +90,8 @@ boost::asio::awaitable<Result<ResolutionPtr>> Questions::resolve(const Question&
   });
 }
 
-boost::asio::awaitable<Result<bundle::BundlePtr>> Questions::bundle(const Question& question, Timing& timing) {
+boost::asio::awaitable<Result<bundle::BundlePtr>> Questions::bundle(const Question& question,
+                                                                    Timing& timing) {
   const std::string key = key_of(question);
   if (auto known = bundles_.get(key)) co_return std::move(*known);
   const auto begin = Clock::now();

@@ -1,4 +1,5 @@
-// The question that /bundle, /resolve and /env ask: requirements, target, format. And its answers, remembered.
+// The question that /bundle, /resolve and /env ask: requirements, target, format. And its answers,
+// remembered.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -48,8 +49,8 @@ class Questions {
  public:
   explicit Questions(bundle::Engine& engine) : engine_(engine) {}
 
-  // Reads `r` (repeated), `target` and `format` of a query; other names are refused, because a misspelt option
-  // would silently give another bundle.
+  // Reads `r` (repeated), `target` and `format` of a query; other names are refused, because a misspelt
+  // option would silently give another bundle.
   static Result<Question> parse(std::string_view query, CatalogPtr catalog,
                                 const packaging::Target& default_target);
 

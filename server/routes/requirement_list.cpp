@@ -14,7 +14,8 @@ std::string_view trim(std::string_view text) {
 // A project's name begins with a letter or digit, an operator never does. Empty pieces are boundaries too.
 bool begins_requirement(std::string_view rest) {
   rest = trim(rest);
-  return rest.empty() || rest.front() == ',' || (rest.front() >= '0' && rest.front() <= '9') ||
+  return rest.empty() || rest.front() == ',' || rest.front() == '\n' ||
+         (rest.front() >= '0' && rest.front() <= '9') ||
          ((rest.front() | 0x20) >= 'a' && (rest.front() | 0x20) <= 'z');
 }
 

@@ -10,9 +10,9 @@
 
 namespace wheelbarrow::routes {
 
-// Splits at line breaks, and at commas that begin a new requirement: "numpy,lxml>=5,<6" is numpy and lxml>=5,<6,
-// because a clause of a specifier begins with an operator. Commas in brackets, parentheses and quotes don't count.
-// Blank pieces are left out.
+// Splits at line breaks, and at commas that begin a new requirement: "numpy,lxml>=5,<6" is numpy and
+// lxml>=5,<6, because a clause of a specifier begins with an operator. Commas in brackets, parentheses and
+// quotes don't count. Blank pieces are left out.
 std::vector<std::string_view> split_requirements(std::string_view text);
 
 // At most this many are taken at a time.

@@ -11,8 +11,7 @@ namespace json = boost::json;
 namespace {
 
 // The bundle's size in each coding; makes the codings that aren't there yet.
-boost::asio::awaitable<Result<json::object>> coded_sizes(const Context& context,
-                                                         bundle::BundlePtr bundle) {
+boost::asio::awaitable<Result<json::object>> coded_sizes(const Context& context, bundle::BundlePtr bundle) {
   json::object sizes;
   for (const http::Coding coding : all_codings()) {
     const auto encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
@@ -46,7 +45,8 @@ Awaitable resolve(const Context& context, const http::Request& request) {
   made["sizes"] = std::move(*sizes);
   json::object answer = to_json((*resolution)->lock, base_url);
   answer["bundle"] = std::move(made);
-  co_return co_await context.documents.text(request, json::serialize(answer), "application/json", cache_short);
+  co_return co_await context.documents.text(request, json::serialize(answer), "application/json",
+                                            cache_short);
 }
 
 Awaitable pyodide_lock(const Context& context, const http::Request& request) {
@@ -61,7 +61,8 @@ Awaitable pyodide_lock(const Context& context, const http::Request& request) {
     resolution = std::move(*resolved);
   }
   const std::string root = context.base_url(request) + '/';
-  const Documents::Make make = [catalog, target = question->target, resolution, root]() -> Result<std::string> {
+  const Documents::Make make = [catalog, target = question->target, resolution,
+                                root]() -> Result<std::string> {
     auto lock = PyodideLock::make(*catalog, root);
     if (!lock) return std::unexpected(lock.error());
     if (resolution) {

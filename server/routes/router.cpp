@@ -15,7 +15,8 @@ constexpr std::string_view allowed_methods = "GET, HEAD, OPTIONS";
 
 Awaitable static_file(const Context& context, const http::Request& request, const std::string& path) {
   const auto found = find_static_file(context.options.mounts, path);
-  if (!found) co_return not_found("there is nothing at this path; the landing page at / says what this server has");
+  if (!found)
+    co_return not_found("there is nothing at this path; the landing page at / says what this server has");
   if (found->is_folder) {
     http::Response response = http::problem(308, "the folder's address ends in a slash");
     // Relative, so that it holds behind a proxy that strips a prefix.
@@ -40,7 +41,8 @@ Awaitable dispatch(const Context& context, const http::Request& request, const s
   if (view.starts_with("/env/")) return environment_routes::file(context, request, below("/env/"));
   if (view.starts_with("/client/")) return client_routes::asset(context, request, below("/client/"));
   // An app mounted at the root has its own front page.
-  if (view == "/" && !find_static_file(context.options.mounts, view)) return client_routes::landing(context, request);
+  if (view == "/" && !find_static_file(context.options.mounts, view))
+    return client_routes::landing(context, request);
   return static_file(context, request, path);
 }
 

@@ -1,5 +1,5 @@
-// Which URL means what. Turns requests into questions for the rooms below and their answers into responses; every
-// response, errors included, gets its fields here or in `http`.
+// Which URL means what. Turns requests into questions for the rooms below and their answers into responses;
+// every response, errors included, gets its fields here or in `http`.
 #pragma once
 
 #include <filesystem>
@@ -23,8 +23,8 @@ struct StaticMount {
 
 struct RouterOptions {
   std::string default_target;  // empty: see choose_default_target()
-  // The address that the outside world uses, without a trailing slash ("https://wheels.example.org/py"); empty:
-  // taken from each request. Goes into absolute URLs.
+  // The address that the outside world uses, without a trailing slash ("https://wheels.example.org/py");
+  // empty: taken from each request. Goes into absolute URLs.
   std::string base_url;
   std::vector<StaticMount> mounts;
   std::string version;  // of the program, for the landing page
@@ -48,7 +48,8 @@ class Router {
 };
 
 // The target of a request that names none: the Pyodide distribution's; else the newest known target that some
-// wheel with compiled code in the catalog is for; else the newest Pyodide that is known not to be a pre-release.
+// wheel with compiled code in the catalog is for; else the newest Pyodide that is known not to be a
+// pre-release.
 packaging::Target choose_default_target(const wheelhouse::Catalog& catalog);
 
 }  // namespace wheelbarrow::routes

@@ -20,8 +20,8 @@ struct StaticFile {
   bool is_folder = false;  // the URL lacks the slash at its end
 };
 
-// The file of the mount with the longest matching prefix that has it; a folder means its index.html. Nothing outside
-// the mount's folder is found, whatever symbolic links say, and no name that begins with a dot.
+// The file of the mount with the longest matching prefix that has it; a folder means its index.html. Nothing
+// outside the mount's folder is found, whatever symbolic links say, and no name that begins with a dot.
 std::optional<StaticFile> find_static_file(std::span<const StaticMount> mounts, std::string_view path);
 
 }  // namespace wheelbarrow::routes

@@ -9,8 +9,8 @@
 
 namespace wheelbarrow::store {
 
-// A temporary file that is removed with this object unless it was renamed. It is locked (flock) as long as its
-// process lives, so that another process knows an abandoned one from one in use.
+// A temporary file that is removed with this object unless it was renamed. It is locked (flock) as long as
+// its process lives, so that another process knows an abandoned one from one in use.
 struct BlobWriter::File {
   FileDescriptor descriptor;
   std::filesystem::path path;

@@ -72,8 +72,8 @@ Result<void> sync_folder(const fs::path& folder) {
 
 }  // namespace
 
-// Maps a blob and, once per process, checks it. ErrorKind::not_found if there is none of that size, ErrorKind::corrupt
-// if its hash is wrong.
+// Maps a blob and, once per process, checks it. ErrorKind::not_found if there is none of that size,
+// ErrorKind::corrupt if its hash is wrong.
 Result<Blob> Store::State::load(const IndexEntry& entry) {
   Blob blob{entry.sha256, {}, path_of(entry.sha256)};
   if (auto bytes = shared(entry)) {
@@ -83,10 +83,10 @@ Result<Blob> Store::State::load(const IndexEntry& entry) {
   auto mapped = map_file(blob.path);
   if (!mapped) return std::unexpected(mapped.error());
   if (mapped->size() != entry.size) {
-    return fail(ErrorKind::not_found,
-                "the blob has " + std::to_string(mapped->size()) + " bytes instead of " +
-                    std::to_string(entry.size),
-                blob.path);
+    return fail(
+        ErrorKind::not_found,
+        "the blob has " + std::to_string(mapped->size()) + " bytes instead of " + std::to_string(entry.size),
+        blob.path);
   }
   if (!was_checked(entry.sha256) && sha256(mapped->bytes) != entry.sha256) {
     return fail(ErrorKind::corrupt, "the blob's bytes don't match its SHA-256", blob.path);
@@ -107,8 +107,8 @@ Result<void> Store::State::drop_if_unreferenced(const Sha256& sha256) {
   return {};
 }
 
-// Drops a name and its blob, which was found damaged or missing, and returns true; unless another thread has replaced
-// either meanwhile, so that it is worth looking again.
+// Drops a name and its blob, which was found damaged or missing, and returns true; unless another thread has
+// replaced either meanwhile, so that it is worth looking again.
 Result<bool> Store::State::forget(std::string_view name, const IndexEntry& entry, bool hash_differs) {
   const std::scoped_lock lock(mutex);
   const auto now = index.find(name);

@@ -1,9 +1,10 @@
-// Content-addressed blobs on disk. A blob is a file named by the SHA-256 of its bytes; names (short strings such
-// as "layer/<key>") point at blobs. The store keeps bytes and never knows what they mean.
+// Content-addressed blobs on disk. A blob is a file named by the SHA-256 of its bytes; names (short strings
+// such as "layer/<key>") point at blobs. The store keeps bytes and never knows what they mean.
 //
-// What a crash at any moment leaves behind is either a whole blob or nothing: bytes go to a temporary file, are
-// synced, hashed and renamed into place before a name points at them. A blob is checked against its hash when
-// it is first used after a start; one that fails is removed and counts as absent, so that it is built again.
+// What a crash at any moment leaves behind is either a whole blob or nothing: bytes go to a temporary file,
+// are synced, hashed and renamed into place before a name points at them. A blob is checked against its hash
+// when it is first used after a start; one that fails is removed and counts as absent, so that it is built
+// again.
 #pragma once
 
 #include <cstddef>
@@ -49,8 +50,8 @@ class BlobWriter {
 
 struct StoreOptions {
   std::filesystem::path folder;  // made if it is not there
-  // Told of each blob that was found damaged or missing and therefore dropped. May be empty. Runs on the calling
-  // thread.
+  // Told of each blob that was found damaged or missing and therefore dropped. May be empty. Runs on the
+  // calling thread.
   std::function<void(const Error&)> damaged;
 };
 
@@ -61,8 +62,8 @@ class Store {
   static Result<std::unique_ptr<Store>> open(StoreOptions options);
   ~Store();
 
-  // The blob that `name` points at; nothing if there is none. The first use of a blob in a process reads it whole
-  // to check it, so this belongs in a build thread.
+  // The blob that `name` points at; nothing if there is none. The first use of a blob in a process reads it
+  // whole to check it, so this belongs in a build thread.
   Result<std::optional<Blob>> find(std::string_view name);
 
   // Begins a new blob.

@@ -36,7 +36,8 @@ TEST(Sha256, ReadsHexOfEitherCaseAndNothingElse) {
   }
   EXPECT_EQ(Sha256::from_hex(hex), sha256("abc"));
   EXPECT_EQ(Sha256::from_hex(upper), sha256("abc"));
-  for (const std::string& bad : {std::string(), hex + "0", hex.substr(1), "g" + hex.substr(1), " " + hex.substr(1)}) {
+  for (const std::string& bad :
+       {std::string(), hex + "0", hex.substr(1), "g" + hex.substr(1), " " + hex.substr(1)}) {
     EXPECT_FALSE(Sha256::from_hex(bad)) << bad;
   }
 }

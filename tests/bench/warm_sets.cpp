@@ -1,5 +1,6 @@
-// What a requirement set that nobody asked for before costs when its wheels' layers exist: for 200 random sets, the time
-// from requirements to a bundle in zstd, beside the time of hashing the same bytes alone, measured right after it.
+// What a requirement set that nobody asked for before costs when its wheels' layers exist: for 200 random
+// sets, the time from requirements to a bundle in zstd, beside the time of hashing the same bytes alone,
+// measured right after it.
 //
 //   warm_sets FOLDER-OF-WHEELS
 #include <algorithm>
@@ -39,7 +40,9 @@ Result<T> wait_for(Start start) {
 class Bench {
  public:
   Bench(store::Store& store, std::shared_ptr<const wheelhouse::Catalog> catalog)
-      : catalog_(std::move(catalog)), target_(*packaging::find_target("pyodide-0.29")), engine_(store, quiet()) {}
+      : catalog_(std::move(catalog)),
+        target_(*packaging::find_target("pyodide-0.29")),
+        engine_(store, quiet()) {}
 
   // Nothing if the set can't be resolved.
   Result<bundle::Encoded> make(const std::vector<std::string>& names, bundle::BundlePtr& made) {
@@ -50,8 +53,9 @@ class Bench {
     const auto lock = resolver::resolve(*catalog_, target_, requirements);
     if (!lock) return std::unexpected(lock.error());
     const auto planned = bundle::plan(*lock, target_, bundle::Format::site);
-    const auto bundle = wait_for<bundle::BundlePtr>(
-        [&](bundle::Callback<bundle::BundlePtr> done) { engine_.bundle(planned, catalog_, std::move(done)); });
+    const auto bundle = wait_for<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
+      engine_.bundle(planned, catalog_, std::move(done));
+    });
     if (!bundle) return std::unexpected(bundle.error());
     made = *bundle;
     return wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
@@ -89,7 +93,9 @@ class Bench {
 
 void print_row(const char* title, std::vector<double> values) {
   std::ranges::sort(values);
-  const auto at = [&](double part) { return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))]; };
+  const auto at = [&](double part) {
+    return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))];
+  };
   std::printf("%-28s %9.3f %9.3f %9.3f %9.3f %9.3f\n", title, at(0), at(0.1), at(0.5), at(0.9), at(1));
 }
 
@@ -110,8 +116,9 @@ int measure(const std::filesystem::path& wheels) {
   for (const auto& wheel : catalog->wheels()) {
     if (bench.make({wheel->name()}, bundle)) usable.insert(wheel->name());  // makes its layer, too
   }
-  std::printf("%zu projects whose layers are warm; %zu random sets of them, each asked for the first time\n\n",
-              usable.size(), set_count);
+  std::printf(
+      "%zu projects whose layers are warm; %zu random sets of them, each asked for the first time\n\n",
+      usable.size(), set_count);
 
   std::vector<double> megabytes, fresh, hash, ratio, again;
   std::set<std::vector<std::string>> seen;

@@ -55,7 +55,8 @@ Slice coded_piece(const std::string& plain, Form form, Effort effort) {
 }
 
 TEST(CodedForm, JoinedPiecesDecodeToJoinedContent) {
-  const std::string contents[] = {sample(1000, 1), "", sample(300'000, 2), std::string(1024, '\0'), sample(1, 3)};
+  const std::string contents[] = {sample(1000, 1), "", sample(300'000, 2), std::string(1024, '\0'),
+                                  sample(1, 3)};
   std::string whole;
   for (const std::string& content : contents) {
     whole += content;
@@ -105,7 +106,8 @@ TEST(CodedForm, ZstdKeepsToTheWindowOfRfc9659) {
 TEST(CodedForm, BestIsSmaller) {
   const std::string content = sample(1 << 20, 5) + sample(1 << 20, 5);
   for (const Form form : {Form::zstd, Form::gzip}) {
-    EXPECT_LT(coded_piece(content, form, Effort::best).size(), coded_piece(content, form, Effort::fast).size())
+    EXPECT_LT(coded_piece(content, form, Effort::best).size(),
+              coded_piece(content, form, Effort::fast).size())
         << name_of(form);
   }
 }

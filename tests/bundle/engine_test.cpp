@@ -58,10 +58,12 @@ class EngineTest : public testing::Test {
     return plan(*lock, *target, format);
   }
   Result<BundlePtr> make(const Manifest& planned) {
-    return wait_for<BundlePtr>([&](Callback<BundlePtr> done) { engine->bundle(planned, catalog, std::move(done)); });
+    return wait_for<BundlePtr>(
+        [&](Callback<BundlePtr> done) { engine->bundle(planned, catalog, std::move(done)); });
   }
   Result<BundlePtr> find(const Sha256& hash) {
-    return wait_for<BundlePtr>([&](Callback<BundlePtr> done) { engine->find_bundle(hash, catalog, std::move(done)); });
+    return wait_for<BundlePtr>(
+        [&](Callback<BundlePtr> done) { engine->find_bundle(hash, catalog, std::move(done)); });
   }
   Result<Encoded> encode(const BundlePtr& bundle, Form form) {
     return wait_for<Encoded>([&](Callback<Encoded> done) { engine->encode(bundle, form, std::move(done)); });
@@ -89,8 +91,7 @@ TEST_F(EngineTest, ABundleIsNamedByItsIdentityBytes) {
   EXPECT_EQ(bytes.size(), (*bundle)->size());
   const auto entries = test::untar(bytes);
   EXPECT_EQ(entries.front().path, "wheelbarrow.json");
-  EXPECT_EQ(entries.front().content,
-            std::string((*bundle)->first.in(Form::identity).text().substr(512)));
+  EXPECT_EQ(entries.front().content, std::string((*bundle)->first.in(Form::identity).text().substr(512)));
 }
 
 TEST_F(EngineTest, TheSameSetOnAnotherStoreGivesTheSameName) {
@@ -187,7 +188,8 @@ TEST_F(EngineTest, TheBestFormFollowsUnderAnotherTag) {
 TEST_F(EngineTest, AWheelThatChangedBehindItsHashIsNotServed) {
   const auto wheel = catalog->project("base").front();
   std::ofstream(wheel->path, std::ios::binary | std::ios::app) << "more";
-  const auto blob = wait_for<store::Blob>([&](Callback<store::Blob> done) { engine->wheel(wheel, std::move(done)); });
+  const auto blob =
+      wait_for<store::Blob>([&](Callback<store::Blob> done) { engine->wheel(wheel, std::move(done)); });
   ASSERT_FALSE(blob);
   EXPECT_EQ(blob.error().kind, ErrorKind::busy);
   EXPECT_FALSE(make(plan_of("base")));

@@ -85,7 +85,8 @@ TEST_F(LayerTest, RecordListsExactlyWhatIsThere) {
     std::string field = path;
     if (path == "with,comma.py") field = "\"with,comma.py\"";
     if (path == "with\"quote.py") field = "\"with\"\"quote.py\"";
-    expected += field + ",sha256=" + sha256(content).base64url() + "," + std::to_string(content.size()) + "\n";
+    expected +=
+        field + ",sha256=" + sha256(content).base64url() + "," + std::to_string(content.size()) + "\n";
   }
   EXPECT_EQ(files.at("pack-1.0.dist-info/RECORD"), expected + "pack-1.0.dist-info/RECORD,,\n");
   EXPECT_TRUE(files.contains("forgotten.py"));
@@ -105,9 +106,9 @@ TEST_F(LayerTest, ExtensionModulesStandFirstTheLargestFirst) {
                                .file("zlarge.so", std::string(1000, 'l'))
                                .file("middle.so", std::string(100, 'm')));
   EXPECT_EQ(paths_of(layer_of(wheel, {})),
-            (std::vector<std::string>{"zlarge.so", "middle.so", "small.so", "a.py", "pack-1.0.dist-info/INSTALLER",
-                                      "pack-1.0.dist-info/METADATA", "pack-1.0.dist-info/WHEEL", "pack.py",
-                                      "pack-1.0.dist-info/RECORD"}));
+            (std::vector<std::string>{"zlarge.so", "middle.so", "small.so", "a.py",
+                                      "pack-1.0.dist-info/INSTALLER", "pack-1.0.dist-info/METADATA",
+                                      "pack-1.0.dist-info/WHEEL", "pack.py", "pack-1.0.dist-info/RECORD"}));
 }
 
 TEST_F(LayerTest, DoesNotDependOnHowTheWheelIsPacked) {

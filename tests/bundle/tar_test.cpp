@@ -20,11 +20,11 @@ TEST(Tar, IsReadBackByLibarchive) {
       "a",
       "numpy/__init__.py",
       std::string(100, 'n'),
-      std::string(101, 'n'),                                            // no slash to split at: pax
-      std::string(155, 'p') + "/" + std::string(100, 'n'),              // as much as ustar holds
-      std::string(156, 'p') + "/" + std::string(100, 'n'),              // one more: pax
+      std::string(101, 'n'),                                // no slash to split at: pax
+      std::string(155, 'p') + "/" + std::string(100, 'n'),  // as much as ustar holds
+      std::string(156, 'p') + "/" + std::string(100, 'n'),  // one more: pax
       std::string(50, 'p') + "/" + std::string(60, 'q') + "/" + std::string(80, 'n'),
-      "f\xc3\xbcr/\xe6\x97\xa5\xe6\x9c\xac.py",                         // UTF-8: pax
+      "f\xc3\xbcr/\xe6\x97\xa5\xe6\x9c\xac.py",  // UTF-8: pax
       std::string(1000, 'd') + "/" + std::string(1000, 'n'),
   };
   for (const std::string& path : paths) {

@@ -14,8 +14,8 @@ namespace fs = std::filesystem;
 class StaticMountTest : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* name : {"app/index.html", "app/a.js", "app/sub/index.html", "app/empty/x", "app/.git/config",
-                             "docs/index.html", "docs/only.html", "secret.txt"}) {
+    for (const char* name : {"app/index.html", "app/a.js", "app/sub/index.html", "app/empty/x",
+                             "app/.git/config", "docs/index.html", "docs/only.html", "secret.txt"}) {
       fs::create_directories((folder / name).parent_path());
       std::ofstream(folder / name) << name;
     }

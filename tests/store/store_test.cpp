@@ -24,7 +24,8 @@ std::span<const std::byte> bytes(std::string_view text) {
 class StoreTest : public testing::Test {
  protected:
   std::unique_ptr<Store> open() {
-    auto store = Store::open({folder.path(), [this](const Error& error) { damages.push_back(error.text()); }});
+    auto store =
+        Store::open({folder.path(), [this](const Error& error) { damages.push_back(error.text()); }});
     EXPECT_TRUE(store) << store.error().text();
     return std::move(*store);
   }
@@ -93,7 +94,9 @@ TEST_F(StoreTest, RefusesBytesOfAnotherHashAndLeavesNothing) {
 
 TEST_F(StoreTest, DiscardsWhatWasNotPublished) {
   const auto store = open();
-  { ASSERT_TRUE(store->create()->append(bytes("half"))); }
+  {
+    ASSERT_TRUE(store->create()->append(bytes("half")));
+  }
   EXPECT_EQ(count_files("tmp"), 0U);
 }
 
