@@ -62,8 +62,8 @@ Result<std::vector<tcp::endpoint>> resolve(const Address& address, std::string_v
   }
   asio::io_context context;
   tcp::resolver resolver(context);
-  const auto found = resolver.resolve(address.host, std::to_string(address.port),
-                                      tcp::resolver::passive | tcp::resolver::numeric_service, error);
+  const auto found =
+      resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, error);
   if (error)
     return fail(ErrorKind::invalid_input, "the host has no address: " + error.message(), std::string(text));
   for (const auto& entry : found) {
