@@ -2,6 +2,8 @@
 # the tree lies in one cache folder outside it, and is put there whole or not at all.
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/wheelbarrow
+# So that ccache knows a file again in another clone of the tree.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 
 say() { printf '%s\n' "$*" >&2; }
 

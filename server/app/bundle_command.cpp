@@ -50,7 +50,7 @@ Result<void> write_file(const fs::path& path, const Slices& body) {
   {
     std::ofstream out(part, std::ios::binary | std::ios::trunc);
     for (const Slice& slice : body) {
-      out.write(slice.text().data(), static_cast<std::streamsize>(slice.size()));
+      out << slice.text();
     }
     out.flush();
     if (!out) return fail(ErrorKind::io, "can't write the file", part);

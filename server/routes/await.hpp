@@ -17,8 +17,8 @@
 namespace wheelbarrow::routes {
 
 // Calls start(callback) and resumes on the coroutine's own executor with what the callback is given, from
-// whichever thread. A callback that is destroyed uncalled destroys the coroutine. Cancelling the coroutine
-// ends the wait with ErrorKind::cancelled; the work goes on for others who want it.
+// whichever thread. A callback that is destroyed uncalled destroys the coroutine there. Cancelling the
+// coroutine ends the wait with ErrorKind::cancelled; the work goes on for others who want it.
 template <class T, class Start>
 boost::asio::awaitable<Result<T>> await_result(Start start) {
   namespace asio = boost::asio;

@@ -73,6 +73,8 @@ TEST_F(AwaitTest, DroppingTheCallbackDestroysTheCoroutine) {
   spawn();
   EXPECT_EQ(alive.use_count(), 2);
   callback = nullptr;
+  context.restart();
+  context.poll();
   EXPECT_EQ(alive.use_count(), 1);
   EXPECT_FALSE(ended);
 }
