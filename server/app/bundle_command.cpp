@@ -1,7 +1,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <map>
 #include <optional>
 
@@ -9,6 +8,7 @@
 #include "app/parse.hpp"
 #include "app/selection.hpp"
 #include "bundle/engine.hpp"
+#include "bundle/wait.hpp"
 #include "resolver/resolver.hpp"
 
 namespace wheelbarrow::app {
@@ -35,14 +35,6 @@ class TemporaryFolder {
  private:
   fs::path path_;
 };
-
-// Waits for what an engine answers.
-template <class T, class Start>
-Result<T> wait_for(Start start) {
-  std::promise<Result<T>> promise;
-  start([&](Result<T> result) { promise.set_value(std::move(result)); });
-  return promise.get_future().get();
-}
 
 // Into a file beside it first, so that a failure leaves no half bundle under the name.
 Result<void> write_file(const fs::path& path, const Slices& body) {
@@ -73,7 +65,7 @@ Result<bundle::BundlePtr> make_bundle(const Selection& selection, bundle::Format
   const auto lock = resolver::resolve(*catalog, *target, *requirements);
   if (!lock) return std::unexpected(lock.error());
   const auto planned = bundle::plan(*lock, *target, format);
-  return wait_for<bundle::BundlePtr>(
+  return bundle::wait_for<bundle::BundlePtr>(
       [&](bundle::Callback<bundle::BundlePtr> done) { engine.bundle(planned, catalog, std::move(done)); });
 }
 
@@ -107,7 +99,7 @@ int bundle_command(const Arguments& arguments) {
   bundle::Engine engine(**store, {});
   const auto bundle = make_bundle(selection, format, engine);
   if (!bundle) return print_failure(bundle.error());
-  const auto encoded = wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
+  const auto encoded = bundle::wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
     engine.encode(*bundle, bundle::Form::identity, std::move(done));
   });
   if (!encoded) return print_failure(encoded.error());

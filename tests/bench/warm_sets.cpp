@@ -7,13 +7,13 @@
 #include <chrono>
 #include <cstdio>
 #include <functional>
-#include <future>
 #include <random>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "bundle/engine.hpp"
+#include "bundle/wait.hpp"
 #include "resolver/resolver.hpp"
 #include "temporary_folder.hpp"
 #include "wheelhouse/wheelhouse.hpp"
@@ -28,13 +28,6 @@ constexpr unsigned seed = 20;
 
 double milliseconds_since(Clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-}
-
-template <class T, class Start>
-Result<T> wait_for(Start start) {
-  std::promise<Result<T>> promise;
-  start([&](Result<T> result) { promise.set_value(std::move(result)); });
-  return promise.get_future().get();
 }
 
 class Bench {
@@ -53,18 +46,18 @@ class Bench {
     const auto lock = resolver::resolve(*catalog_, target_, requirements);
     if (!lock) return std::unexpected(lock.error());
     const auto planned = bundle::plan(*lock, target_, bundle::Format::site);
-    const auto bundle = wait_for<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
+    const auto bundle = bundle::wait_for<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
       engine_.bundle(planned, catalog_, std::move(done));
     });
     if (!bundle) return std::unexpected(bundle.error());
     made = *bundle;
-    return wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
+    return bundle::wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
       engine_.encode(*bundle, bundle::Form::zstd, std::move(done));
     });
   }
 
   double hash_alone(const bundle::BundlePtr& bundle) {
-    const auto encoded = wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
+    const auto encoded = bundle::wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
       engine_.encode(bundle, bundle::Form::identity, std::move(done));
     });
     const auto begin = Clock::now();

@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <fstream>
-#include <future>
 #include <thread>
 
 #include "bundle/untar.hpp"
+#include "bundle/wait.hpp"
 #include "resolver/resolver.hpp"
 #include "temporary_folder.hpp"
 #include "wheelhouse/wheel_builder.hpp"
@@ -18,13 +18,6 @@ namespace {
 
 using test::flatten;
 using test::WheelBuilder;
-
-template <class T, class Start>
-Result<T> wait_for(Start start) {
-  std::promise<Result<T>> promise;
-  start([&](Result<T> result) { promise.set_value(std::move(result)); });
-  return promise.get_future().get();
-}
 
 class EngineTest : public testing::Test {
  protected:
