@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "packaging/requirements_file.hpp"
-#include "routes/question.hpp"
-#include "routes/router.hpp"
+#include "routes/targets.hpp"
 
 namespace wheelbarrow::app {
 
@@ -49,7 +48,7 @@ Result<std::unique_ptr<wheelhouse::Wheelhouse>> Selection::open_wheelhouse() con
 
 Result<packaging::Target> Selection::find_target(const wheelhouse::Catalog& catalog) const {
   if (!python.empty()) return packaging::Target::make("cpython-" + python, python, platforms);
-  if (!target.empty()) return routes::find_request_target(catalog, target);
+  if (!target.empty()) return routes::find_target(catalog, target);
   return routes::choose_default_target(catalog);
 }
 

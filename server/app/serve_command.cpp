@@ -11,9 +11,9 @@
 #include "bundle/engine.hpp"
 #include "http/problem.hpp"
 #include "http/server.hpp"
-#include "routes/question.hpp"
 #include "routes/router.hpp"
 #include "routes/static_mount.hpp"
+#include "routes/targets.hpp"
 #include "store/store.hpp"
 #include "wheelhouse/wheelhouse.hpp"
 
@@ -63,7 +63,7 @@ Result<routes::RouterOptions> router_options(const ServeOptions& options,
   router.base_url = options.base_url;
   router.version = WHEELBARROW_VERSION;
   if (!options.target.empty()) {
-    if (auto target = routes::find_request_target(catalog, options.target); !target) {
+    if (auto target = routes::find_target(catalog, options.target); !target) {
       return std::unexpected(target.error());
     }
   }

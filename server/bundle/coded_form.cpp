@@ -13,9 +13,9 @@
 namespace wheelbarrow::bundle {
 namespace {
 
-constexpr int window_log = 23;                   // 8 MiB, the most that browsers take
-constexpr std::size_t input_step = 256 * 1024;   // bytes between two looks at the stop token
-constexpr std::size_t output_step = 256 * 1024;  // bytes
+constexpr int window_log = 23;                                // 8 MiB, the most that browsers take
+constexpr std::size_t input_step = std::size_t{256} * 1024;   // bytes between two looks at the stop token
+constexpr std::size_t output_step = std::size_t{256} * 1024;  // bytes
 
 // RFC 1952 2.3: magic, deflate, no flags, no time, no extra flags, unknown system.
 constexpr std::array<unsigned char, 10> gzip_header = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};

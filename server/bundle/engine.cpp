@@ -13,7 +13,7 @@ namespace {
 
 using store::Blob;
 
-constexpr std::size_t copy_step = 1024 * 1024;  // bytes
+constexpr std::size_t copy_step = std::size_t{1024} * 1024;  // bytes
 
 std::string bundle_name(const Sha256& sha256) {
   return "bundle/" + sha256.hex();
@@ -99,7 +99,7 @@ void Engine::run(std::function<void()> work) {
   pool_.submit([work = std::move(work)](const std::stop_token&) { work(); });
 }
 
-void Engine::bundle(const Manifest& planned, CatalogPtr catalog, Callback<BundlePtr> done) {
+void Engine::bundle(const Manifest& planned, const CatalogPtr& catalog, Callback<BundlePtr> done) {
   const std::string key = "plan/" + sha256(plan_text(planned)).hex();
   if (const auto known = by_plan_.get(key)) return done(*known);
   if (is_full() && !bundle_flights_.contains(key)) return done(std::unexpected(too_busy()));
@@ -130,7 +130,7 @@ void Engine::remember(const BundlePtr& bundle) {
   });
 }
 
-void Engine::find_bundle(const Sha256& sha256, CatalogPtr catalog, Callback<BundlePtr> done) {
+void Engine::find_bundle(const Sha256& sha256, const CatalogPtr& catalog, Callback<BundlePtr> done) {
   const std::string name = bundle_name(sha256);
   if (const auto known = by_hash_.get(name)) return done(*known);
   if (is_full() && !bundle_flights_.contains(name)) return done(std::unexpected(too_busy()));

@@ -60,10 +60,10 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // The bundle that a plan describes. `catalog` says where its wheels are.
-  void bundle(const Manifest& planned, CatalogPtr catalog, Callback<BundlePtr> done);
+  void bundle(const Manifest& planned, const CatalogPtr& catalog, Callback<BundlePtr> done);
   // A bundle that was made before, here or by an earlier process on the same store. ErrorKind::not_found if
   // there was none, or if it needs a wheel that neither the store nor the catalog has any more.
-  void find_bundle(const Sha256& sha256, CatalogPtr catalog, Callback<BundlePtr> done);
+  void find_bundle(const Sha256& sha256, const CatalogPtr& catalog, Callback<BundlePtr> done);
   // A bundle in one form. Compresses fast what has no form yet and asks for the best in the background.
   void encode(const BundlePtr& bundle, Form form, Callback<Encoded> done);
 

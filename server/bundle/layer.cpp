@@ -105,6 +105,7 @@ Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const std::fi
     std::ranges::sort(entries, stands_before);
     std::string record;
     std::vector<const Entry*> by_path;
+    by_path.reserve(entries.size());
     for (const Entry& entry : entries) {
       by_path.push_back(&entry);
     }

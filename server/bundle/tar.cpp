@@ -91,8 +91,7 @@ std::string tar_header(std::string_view path, std::uint64_t size, unsigned mode)
   if (path.size() > sizeof Header::name) {
     // A long path is split at a slash: at most 155 bytes before it and 100 after.
     const std::size_t slash = path.find('/', path.size() - sizeof Header::name - 1);
-    if (slash != std::string_view::npos && slash <= sizeof Header::prefix && slash > 0 &&
-        slash + 1 < path.size()) {
+    if (slash > 0 && slash <= sizeof Header::prefix && slash + 1 < path.size()) {
       prefix = path.substr(0, slash);
       name = path.substr(slash + 1);
     }

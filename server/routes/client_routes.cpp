@@ -43,7 +43,7 @@ web::LandingView view_of(const Context& context, const wheelhouse::Catalog& cata
   web::LandingView view;
   view.base_url = std::move(base_url);
   view.version = context.options.version;
-  view.default_target = context.default_target(catalog).name();
+  view.default_target = context.targets.standard(catalog)->name();
   for (const packaging::Target& target : packaging::known_targets()) {
     view.targets.push_back(target.name());
   }

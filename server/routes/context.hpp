@@ -18,6 +18,7 @@ struct Context {
   const wheelhouse::Wheelhouse& wheelhouse;
   bundle::Engine& engine;
   RouterOptions options;
+  mutable Targets targets;
   mutable Questions questions;
   mutable Documents documents;
 
@@ -25,6 +26,7 @@ struct Context {
       : wheelhouse(house),
         engine(builder),
         options(std::move(given)),
+        targets(options.default_target),
         questions(builder),
         documents(builder) {}
 
@@ -32,8 +34,12 @@ struct Context {
   std::string base_url(const http::Request& request) const {
     return options.base_url.empty() ? request.scheme + "://" + request.authority : options.base_url;
   }
-  packaging::Target default_target(const wheelhouse::Catalog& catalog) const;
 };
+
+// The distribution's target. REQUIRES: the catalog has a distribution.
+inline TargetPtr own_target(const Context& context, const wheelhouse::Catalog& catalog) {
+  return *context.targets.find(catalog, catalog.pyodide()->target.name());
+}
 
 // Cache-Control by class of URL.
 inline constexpr const char* cache_immutable = "public, max-age=31536000, immutable";

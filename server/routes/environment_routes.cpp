@@ -19,7 +19,7 @@ boost::asio::awaitable<Result<bundle::BundlePtr>> bundle_of(const Context& conte
     });
   }
   // The folder's runtime is the distribution's, and so is its target.
-  const Question question{catalog, {std::move(set)}, catalog->pyodide()->target, bundle::Format::site};
+  const Question question{catalog, {std::move(set)}, own_target(context, *catalog), bundle::Format::site};
   Timing timing;
   co_return co_await context.questions.bundle(question, timing);
 }

@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 // choose how long they are.
 std::string key_of(const Question& question) {
   std::string key = question.catalog->id().hex();
-  key += question.target.name() + '\n' + question.target.python().str() + '\n';
+  key += question.target->name() + '\n' + question.target->python().str() + '\n';
   key += std::string(bundle::name_of(question.format)) + '\n';
   for (const std::string& text : question.requirements) {
     key += text + '\0';
@@ -30,36 +30,26 @@ Result<ResolutionPtr> resolve_now(const Question& question) {
     return fail(ErrorKind::invalid_input,
                 "no requirement was given; add one or more r=, e.g. ?r=numpy&r=lxml>=5");
   }
-  auto lock = resolver::resolve(*question.catalog, question.target, *requirements);
+  auto lock = resolver::resolve(*question.catalog, *question.target, *requirements);
   if (!lock) return std::unexpected(lock.error());
-  auto planned = bundle::plan(*lock, question.target, question.format);
+  auto planned = bundle::plan(*lock, *question.target, question.format);
   return std::make_shared<const Resolution>(
       Resolution{std::move(*lock), std::move(planned), question.catalog});
 }
 
 }  // namespace
 
-Result<packaging::Target> find_request_target(const wheelhouse::Catalog& catalog, std::string_view name) {
-  if (catalog.pyodide() && catalog.pyodide()->target.name() == name) return catalog.pyodide()->target;
-  auto target = packaging::parse_target(name);
-  // An alias of the distribution's own environment means the distribution, whose exact Python is known.
-  if (target && catalog.pyodide() && catalog.pyodide()->target.name() == target->name()) {
-    return catalog.pyodide()->target;
-  }
-  return target;
-}
-
-Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog,
-                                  const packaging::Target& default_target) {
+Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog, Targets& targets,
+                                  TargetPtr fallback) {
   auto pairs = http::parse_query(query);
   if (!pairs) return std::unexpected(pairs.error());
-  Question question{std::move(catalog), {}, default_target, bundle::Format::site};
+  Question question{std::move(catalog), {}, std::move(fallback), bundle::Format::site};
   for (auto& [name, value] : *pairs) {
     if (name == "r") {
       question.requirements.push_back(std::move(value));
     } else if (name == "target") {
       if (value.empty()) continue;  // a form's "default" choice
-      auto target = find_request_target(*question.catalog, value);
+      auto target = targets.find(*question.catalog, value);
       if (!target) return std::unexpected(target.error());
       question.target = std::move(*target);
     } else if (name == "format") {
@@ -74,6 +64,7 @@ Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog,
                   "the parameter '" + name + "' is not known; there are r, target and format");
     }
   }
+  if (!question.target) question.target = targets.standard(*question.catalog);
   return question;
 }
 

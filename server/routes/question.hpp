@@ -13,16 +13,13 @@
 #include "bundle/engine.hpp"
 #include "bundle/lru_cache.hpp"
 #include "bundle/single_flight.hpp"
-#include "packaging/target.hpp"
 #include "resolver/resolver.hpp"
+#include "routes/targets.hpp"
 #include "wheelhouse/catalog.hpp"
 
 namespace wheelbarrow::routes {
 
 using CatalogPtr = std::shared_ptr<const wheelhouse::Catalog>;
-
-// The target a request names: the distribution's, a known one, or an alias (packaging::parse_target).
-Result<packaging::Target> find_request_target(const wheelhouse::Catalog& catalog, std::string_view name);
 
 // What a set resolves to, and its plan as a bundle.
 struct Resolution {
@@ -35,7 +32,7 @@ using ResolutionPtr = std::shared_ptr<const Resolution>;
 struct Question {
   CatalogPtr catalog;
   std::vector<std::string> requirements;  // as written, each one or several
-  packaging::Target target;
+  TargetPtr target;
   bundle::Format format = bundle::Format::site;
 };
 
@@ -50,9 +47,10 @@ class Questions {
   explicit Questions(bundle::Engine& engine) : engine_(engine) {}
 
   // Reads `r` (repeated), `target` and `format` of a query; other names are refused, because a misspelt
-  // option would silently give another bundle.
-  static Result<Question> parse(std::string_view query, CatalogPtr catalog,
-                                const packaging::Target& default_target);
+  // option would silently give another bundle. Without a `target`, `fallback` is meant, or if that is null
+  // the standard one.
+  static Result<Question> parse(std::string_view query, CatalogPtr catalog, Targets& targets,
+                                TargetPtr fallback = nullptr);
 
   // Resolves in a build thread; answers and explanations are remembered per catalog.
   boost::asio::awaitable<Result<ResolutionPtr>> resolve(const Question& question);

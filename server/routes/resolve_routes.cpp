@@ -27,7 +27,7 @@ boost::asio::awaitable<Result<json::object>> coded_sizes(const Context& context,
 
 Awaitable resolve(const Context& context, const http::Request& request) {
   const auto catalog = context.wheelhouse.catalog();
-  const auto question = Questions::parse(request.query, catalog, context.default_target(*catalog));
+  const auto question = Questions::parse(request.query, catalog, context.targets);
   if (!question) co_return to_problem(question.error());
   const auto resolution = co_await context.questions.resolve(*question);
   if (!resolution) co_return to_problem(resolution.error());
@@ -52,7 +52,8 @@ Awaitable resolve(const Context& context, const http::Request& request) {
 Awaitable pyodide_lock(const Context& context, const http::Request& request) {
   const auto catalog = context.wheelhouse.catalog();
   if (!catalog->pyodide()) co_return to_problem(no_distribution());
-  const auto question = Questions::parse(request.query, catalog, catalog->pyodide()->target);
+  const auto question =
+      Questions::parse(request.query, catalog, context.targets, own_target(context, *catalog));
   if (!question) co_return to_problem(question.error());
   ResolutionPtr resolution;
   if (!question->requirements.empty()) {
@@ -68,7 +69,7 @@ Awaitable pyodide_lock(const Context& context, const http::Request& request) {
     if (resolution) {
       lock->add(resolution->lock);
     } else {
-      lock->add_wheelhouse(*catalog, target);
+      lock->add_wheelhouse(*catalog, *target);
     }
     return lock->text();
   };

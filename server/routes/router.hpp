@@ -10,7 +10,6 @@
 #include "base/error.hpp"
 #include "bundle/engine.hpp"
 #include "http/server.hpp"
-#include "packaging/target.hpp"
 #include "wheelhouse/wheelhouse.hpp"
 
 namespace wheelbarrow::routes {
@@ -22,7 +21,7 @@ struct StaticMount {
 };
 
 struct RouterOptions {
-  std::string default_target;  // empty: see choose_default_target()
+  std::string default_target;  // see Targets
   // The address that the outside world uses, without a trailing slash ("https://wheels.example.org/py");
   // empty: taken from each request. Goes into absolute URLs.
   std::string base_url;
@@ -46,10 +45,5 @@ class Router {
  private:
   std::shared_ptr<const Context> context_;
 };
-
-// The target of a request that names none: the Pyodide distribution's; else the newest known target that some
-// wheel with compiled code in the catalog is for; else the newest Pyodide that is known not to be a
-// pre-release.
-packaging::Target choose_default_target(const wheelhouse::Catalog& catalog);
 
 }  // namespace wheelbarrow::routes
