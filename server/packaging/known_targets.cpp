@@ -38,6 +38,12 @@ std::vector<PyodideLine> pyodide_lines() {
 constexpr std::array<std::string_view, 6> cpython_versions = {"3.9.25",  "3.10.19", "3.11.14",
                                                               "3.12.12", "3.13.11", "3.14.2"};
 
+std::string cpython_name(std::string_view minor, std::string_view system, std::string_view machine) {
+  std::string name = "cpython-";
+  name.append(minor).append("-").append(system).append("-").append(machine);
+  return name;
+}
+
 // PEP 600, newest first, with the older names of the same policies. glibc 2.28 is what every distribution
 // that still gets updates has; a target for a newer one can be made from its tags.
 std::vector<std::string> manylinux_platforms(const std::string& machine) {
@@ -67,10 +73,10 @@ std::vector<Target> make_known_targets() {
   };
   for (const PyodideLine& line : pyodide_lines()) add(std::string(line.name), line.python, line.platforms);
   for (const std::string_view python : cpython_versions) {
-    const std::string prefix = "cpython-" + std::string(python.substr(0, python.rfind('.')));
-    for (const std::string machine : {"x86_64", "aarch64"}) {
-      add(prefix + "-linux-" + machine, python, manylinux_platforms(machine));
-      add(prefix + "-musllinux-" + machine, python, musllinux_platforms(machine));
+    const std::string_view minor = python.substr(0, python.rfind('.'));
+    for (const char* machine : {"x86_64", "aarch64"}) {
+      add(cpython_name(minor, "linux", machine), python, manylinux_platforms(machine));
+      add(cpython_name(minor, "musllinux", machine), python, musllinux_platforms(machine));
     }
   }
   return targets;

@@ -9,7 +9,6 @@ namespace wheelbarrow::resolver {
 namespace {
 
 using packaging::Version;
-using wheelhouse::Wheel;
 
 constexpr std::size_t most_conflicts = 8;
 constexpr std::size_t most_versions = 8;
