@@ -43,7 +43,7 @@ void put_octal(char (&field)[N], std::uint64_t value) {
 
 template <std::size_t N>
 void put_text(char (&field)[N], std::string_view text) {
-  std::memcpy(field, text.data(), std::min(N, text.size()));
+  text.copy(field, N);
 }
 
 std::string header_block(std::string_view prefix, std::string_view name, std::uint64_t size, unsigned mode,
