@@ -14,9 +14,9 @@ namespace wheelbarrow::bundle {
 namespace {
 
 TEST(BuildPool, RunsEverything) {
-  BuildPool pool(3);
   std::atomic<int> ran = 0;
   std::promise<void> all;
+  BuildPool pool(3);  // last, so that its threads end before what they use
   for (int i = 0; i < 100; ++i) {
     const auto job = [&](const std::stop_token&) {
       if (++ran == 200) all.set_value();
@@ -29,19 +29,19 @@ TEST(BuildPool, RunsEverything) {
 }
 
 TEST(BuildPool, BackgroundWorkDoesNotHoldUpTheRest) {
-  BuildPool pool(1);
   std::promise<void> release;
   auto released = release.get_future();
-  pool.submit_background([&](const std::stop_token&) { released.wait(); });
   std::promise<void> done;
+  BuildPool pool(1);
+  pool.submit_background([&](const std::stop_token&) { released.wait(); });
   pool.submit([&](const std::stop_token&) { done.set_value(); });
   done.get_future().wait();
   release.set_value();
 }
 
 TEST(BuildPool, StopDropsWhatWaitsAndAsksWhatRunsToGiveUp) {
-  BuildPool pool(1);
   std::promise<void> running;
+  BuildPool pool(1);
   pool.submit([&](const std::stop_token& stop) {
     running.set_value();
     while (!stop.stop_requested()) {
