@@ -28,12 +28,12 @@ struct PyodideLock::Content {
   }
 
   // `name` is the project's name as its METADATA has it: Pyodide compares it with what it finds installed.
-  json::object package(std::string_view name, std::string_view version, std::string file_name,
+  json::object package(std::string_view name, std::string_view version, std::string_view file_name,
                        const Sha256& sha256) const {
     json::object package;
     package["name"] = name;
     package["version"] = version;
-    package["file_name"] = std::move(file_name);
+    package["file_name"] = file_name;
     package["install_dir"] = "site";
     package["sha256"] = sha256.hex();
     package["package_type"] = "package";
