@@ -1,9 +1,9 @@
 // What every group of routes works with; private to this room.
 #pragma once
 
-#include <functional>
-#include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "bundle/lru_cache.hpp"
 #include "routes/document.hpp"
