@@ -5,6 +5,9 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,15 +15,23 @@
 namespace wheelbarrow::app {
 namespace {
 
-// The group of URLs, so that there are few values whatever clients ask for.
-std::string_view route_of(std::string_view path) {
-  static constexpr std::string_view prefixes[] = {"/bundles/", "/bundle",  "/resolve",           "/wheels/",
-                                                  "/env/",     "/client/", "/pyodide-lock.json", "/pyodide/"};
-  for (const std::string_view prefix : prefixes) {
-    if (path.starts_with(prefix)) return prefix;
-  }
-  return path == "/" ? "/" : "static";
+// Groups of URLs, so that there are few values whatever clients ask for. A path belongs to the first that it
+// begins with.
+constexpr auto groups =
+    std::to_array<std::string_view>({"/bundles/", "/bundle", "/resolve", "/wheels/", "/env/", "/client/",
+                                     "/pyodide-lock.json", "/pyodide/", "/", "static"});
+constexpr std::size_t landing_group = groups.size() - 2;
+constexpr std::size_t static_group = groups.size() - 1;
+
+std::size_t group_of(std::string_view path) {
+  if (path == groups[landing_group]) return landing_group;
+  const auto* const end = groups.begin() + landing_group;
+  const auto* const found =
+      std::find_if(groups.begin(), end, [path](std::string_view prefix) { return path.starts_with(prefix); });
+  return found == end ? static_group : static_cast<std::size_t>(found - groups.begin());
 }
+
+constexpr std::size_t status_count = 600;
 
 prometheus::MetricFamily family(std::string name, std::string help, prometheus::MetricType type,
                                 double value) {
@@ -37,6 +48,10 @@ struct Metrics::State {
   const bundle::Engine& engine;
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests;
+  // Where the family's counters are, because finding one there costs more than a small response: by group,
+  // status, and protocol. Null until one is needed.
+  std::array<std::array<std::array<std::atomic<prometheus::Counter*>, 2>, status_count>, groups.size()>
+      counters{};
 
   State(const wheelhouse::Wheelhouse& house, const bundle::Engine& builder)
       : wheelhouse(house),
@@ -79,11 +94,19 @@ Metrics::Metrics(const wheelhouse::Wheelhouse& wheelhouse, const bundle::Engine&
 Metrics::~Metrics() = default;
 
 void Metrics::count(const http::Request& request, const http::Response& response) {
-  state_->requests
-      .Add({{"route", std::string(route_of(request.path))},
-            {"status", std::to_string(response.status)},
-            {"protocol", request.protocol == http::Protocol::http2 ? "h2" : "http/1.1"}})
-      .Increment();
+  const std::size_t group = group_of(request.path);
+  const bool is_http2 = request.protocol == http::Protocol::http2;
+  auto& place = state_->counters.at(group)
+                    .at(std::min<std::size_t>(response.status, status_count - 1))
+                    .at(is_http2 ? 1 : 0);
+  prometheus::Counter* counter = place.load();
+  if (counter == nullptr) {
+    counter = &state_->requests.Add({{"route", std::string(groups.at(group))},
+                                     {"status", std::to_string(response.status)},
+                                     {"protocol", is_http2 ? "h2" : "http/1.1"}});
+    place = counter;
+  }
+  counter->Increment();
 }
 
 std::string Metrics::text() const {

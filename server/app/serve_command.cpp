@@ -4,6 +4,8 @@
 #include <csignal>
 #include <filesystem>
 #include <set>
+#include <utility>
+#include <variant>
 
 #include "app/metrics.hpp"
 #include "app/parse.hpp"
@@ -94,12 +96,11 @@ Result<http::ServerOptions> server_options(const ServeOptions& options) {
   return server;
 }
 
-boost::asio::awaitable<http::Response> answer_admin(const Metrics& metrics, store::Store& store,
-                                                    http::Request request) {
+http::Response answer_admin(const Metrics& metrics, store::Store& store, const http::Request& request) {
   if (request.method != "GET" && request.method != "HEAD") {
     http::Response response = http::problem(405, "the admin listener is only read: use GET or HEAD");
     response.fields.set("allow", "GET, HEAD");
-    co_return response;
+    return response;
   }
   http::Response response;
   response.fields.set("cache-control", "no-store");
@@ -109,15 +110,28 @@ boost::asio::awaitable<http::Response> answer_admin(const Metrics& metrics, stor
   } else if (request.path == "/readyz") {
     // The catalog is loaded before anything listens.
     if (const auto writable = store.check_writable(); !writable) {
-      co_return http::problem(503, "the store can't be written: " + writable.error().message);
+      return http::problem(503, "the store can't be written: " + writable.error().message);
     }
     response.body = {Slice::of_static("ready\n")};
   } else if (request.path == "/metrics") {
     response.fields.set("content-type", "text/plain; version=0.0.4; charset=utf-8");
     response.body = {Slice::of(metrics.text())};
   } else {
-    co_return http::problem(404, "the admin listener has /healthz, /readyz and /metrics");
+    return http::problem(404, "the admin listener has /healthz, /readyz and /metrics");
   }
+  return response;
+}
+
+void note(Metrics& metrics, const http::Request& request, const http::Response& response) {
+  metrics.count(request, response);
+  spdlog::debug("request  method={} path={} status={} peer={}", request.method, request.path, response.status,
+                request.peer);
+}
+
+boost::asio::awaitable<http::Response> noted(Metrics& metrics, const http::Request& request,
+                                             boost::asio::awaitable<http::Response> answer) {
+  http::Response response = co_await std::move(answer);
+  note(metrics, request, response);
   co_return response;
 }
 
@@ -168,20 +182,22 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
 
   auto http_options = server_options(options);
   if (!http_options) return std::unexpected(http_options.error());
-  auto server = http::Server::start(
-      std::move(*http_options), [&](http::Request request) -> boost::asio::awaitable<http::Response> {
-        http::Response response = co_await router.answer(request);
-        metrics.count(request, response);
-        spdlog::debug("request  method={} path={} status={}", request.method, request.path, response.status);
-        co_return response;
+  auto server =
+      http::Server::start(std::move(*http_options), [&](const http::Request& request) -> http::Answer {
+        http::Answer answer = router.answer(request);
+        if (const auto* ready = std::get_if<http::ReadyResponse>(&answer)) {
+          note(metrics, request, **ready);
+          return answer;
+        }
+        return noted(metrics, request, std::move(std::get<1>(answer)));
       });
   if (!server) return std::unexpected(server.error());
   std::unique_ptr<http::Server> admin;
   if (!options.admin.empty()) {
     http::ServerOptions admin_options;
     admin_options.plain_listeners = {options.admin};
-    auto started = http::Server::start(std::move(admin_options), [&](http::Request request) {
-      return answer_admin(metrics, **store, std::move(request));
+    auto started = http::Server::start(std::move(admin_options), [&](const http::Request& request) {
+      return http::make_ready(answer_admin(metrics, **store, request));
     });
     if (!started) return std::unexpected(started.error());
     admin = std::move(*started);

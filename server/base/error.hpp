@@ -1,5 +1,5 @@
-// The words that every room speaks: Error here, Sha256 in sha256.hpp, Slice in slice.hpp. This room has no
-// behaviour of its own and depends on nothing else in the tree.
+// The words that every room speaks: Error here, Sha256 in sha256.hpp, Slice in slice.hpp, files mapped as
+// slices in mapped_file.hpp. This room depends on nothing else in the tree.
 #pragma once
 
 #include <expected>

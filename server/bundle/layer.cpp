@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/mapped_file.hpp"
 #include "bundle/record.hpp"
 #include "bundle/tar.hpp"
-#include "store/mapped_file.hpp"
 
 namespace wheelbarrow::bundle {
 namespace {
@@ -175,7 +175,7 @@ std::string LayerRecipe::key() const {
 Result<void> write_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
                          const wheelhouse::WheelLimits& limits, store::BlobWriter& out) {
   if (recipe.format == Format::site) return write_site_layer(recipe, wheel_path, limits, out);
-  auto wheel = store::map_file(wheel_path);
+  auto wheel = map_file(wheel_path);
   if (!wheel) return std::unexpected(wheel.error());
   return write_wheels_layer(recipe, *wheel, out);
 }

@@ -1,9 +1,10 @@
-// From a request to a response that may leave: the checks before the handler, the handler, and the fields
-// that every response carries, the same for all protocol versions. Private to this room.
+// From a request to a response that may leave: the handler and what it may throw, and what every response
+// carries, the same for all protocol versions. Private to this room.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <optional>
+#include <memory>
+#include <string_view>
 
 #include "http/message.hpp"
 #include "http/server.hpp"
@@ -15,12 +16,15 @@ inline std::size_t field_cost(std::string_view name, std::string_view value) {
   return name.size() + value.size() + 32;
 }
 
-// Runs the handler. Never throws: what the handler throws becomes a 500 and one log line; a handler that was
-// cancelled gives a 503 that nobody will read.
-boost::asio::awaitable<Response> answer(const Handler& handler, Request request);
+// Asks the handler. Never throws: what the handler throws becomes a 500 and one log line.
+Answer ask(const Handler& handler, const Request& request);
 
-// Makes a response ready to be sent: Date, Content-Length, the common fields; no body where none may be,
-// nothing that belongs to the connection, nothing that could end a field line early.
-void complete(Response& response);
+// Waits for an answer that isn't ready. Never throws either; a handler that was cancelled gives a 503 that
+// nobody will read.
+boost::asio::awaitable<ReadyResponse> finish(std::shared_ptr<const Request> request,
+                                             boost::asio::awaitable<Response> answer);
+
+// The Date field's value now, formatted once a second. Valid until the next call in this thread.
+std::string_view date_now();
 
 }  // namespace wheelbarrow::http

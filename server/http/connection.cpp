@@ -15,19 +15,10 @@ namespace {
 
 constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";  // RFC 9113 3.4
 
-std::string name_of(const asio::ip::tcp::socket& socket) {
-  boost::system::error_code error;
-  const auto endpoint = socket.remote_endpoint(error);
-  if (error) return "unknown";
-  const std::string address = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
-}
-
 }  // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, Scratch& scratch, SSL_CTX* tls, const Handler& handler,
-                       const Limits& limits)
-    : context_{handler, limits, socket.get_executor(), nullptr, name_of(socket)} {
+Connection::Connection(Socket socket, Scratch& scratch, SSL_CTX* tls, SessionContext context)
+    : context_(std::move(context)) {
   if (tls != nullptr) {
     auto transport = std::make_shared<TlsTransport>(std::move(socket), scratch, *tls);
     tls_ = transport.get();

@@ -4,7 +4,6 @@
 #include <openssl/types.h>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <string>
 
@@ -15,9 +14,9 @@ namespace wheelbarrow::http {
 
 class Connection {
  public:
-  // `tls` is null for a plain connection. The references outlive the connection.
-  Connection(boost::asio::ip::tcp::socket socket, Scratch& scratch, SSL_CTX* tls, const Handler& handler,
-             const Limits& limits);
+  // `tls` is null for a plain connection. `context` lacks its transport. The references outlive the
+  // connection.
+  Connection(Socket socket, Scratch& scratch, SSL_CTX* tls, SessionContext context);
 
   // Shakes hands, finds out which protocol the client speaks, and serves it until the end.
   boost::asio::awaitable<void> run();

@@ -159,7 +159,7 @@ std::optional<Http1Reader::Step> Http1Reader::take_request() {
       ++hosts;
       request_.authority = field.value();
     }
-    request_.fields.add(name, std::string(field.value()));
+    request_.fields.add(name, field.value());
   }
   if (list_size > limits_.max_header_list) return refuse(431, "The header section is too large");
   // RFC 9112 3.2: exactly one Host in HTTP/1.1, even beside an absolute target.

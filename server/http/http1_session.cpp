@@ -1,16 +1,16 @@
 #include "http/http1_session.hpp"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 #include <variant>
 
+#include "base/mapped_file.hpp"
 #include "http/answer.hpp"
-#include "http/output.hpp"
 #include "http/problem.hpp"
-#include "http/rope_cursor.hpp"
 
 namespace wheelbarrow::http {
 
@@ -21,6 +21,10 @@ namespace {
 
 // What a client may send ahead while its request is being answered; more stays in the socket.
 constexpr std::size_t max_pipelined = 65'536;
+// A file of less is written from memory: that is one system call with the header, and no descriptor.
+constexpr std::size_t worth_sending_as_file = 128 * 1024;
+// What is looked for in memory at a time, before it is sent.
+constexpr std::size_t read_ahead_size = 2 * 1024 * 1024;
 // After a refusal the rest of the request is read and dropped for so long, because closing a socket with
 // unread bytes resets it, and a reset may overtake the answer (RFC 9112 9.6).
 constexpr std::chrono::seconds linger_time{2};
@@ -81,9 +85,9 @@ asio::awaitable<void> Http1Session::run(std::string received) {
     if (!arrived) break;
     const bool keep_alive = reader_.keep_alive() && !refused_;
     const bool head_only = reader_.request().method == "HEAD";
-    std::optional<Response> response;
+    ReadyResponse response;
     if (refused_) {
-      response = std::move(reader_.refusal());
+      response = make_ready(std::move(reader_.refusal()));
     } else {
       wait_for(Waiting::for_handler);
       response = co_await run_handler();
@@ -91,7 +95,7 @@ asio::awaitable<void> Http1Session::run(std::string received) {
     if (!response) break;
     wait_for(Waiting::for_socket);
     const bool stays_open = keep_alive && !draining_;
-    open = co_await send(std::move(*response), head_only, stays_open);
+    open = co_await send(*response, head_only, stays_open);
     if (open && !stays_open) {
       co_await linger();
       break;
@@ -156,36 +160,68 @@ asio::awaitable<void> Http1Session::watch_client() {
   co_await parked_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-asio::awaitable<std::optional<Response>> Http1Session::run_handler() {
+asio::awaitable<ReadyResponse> Http1Session::run_handler() {
   using namespace asio::experimental::awaitable_operators;
-  std::variant<Response, std::monostate> first =
-      co_await (answer(context_.handler, std::move(reader_.request())) || watch_client());
-  if (Response* response = std::get_if<Response>(&first)) co_return std::move(*response);
-  co_return std::nullopt;
+  Answer answer = ask(context_.handler, reader_.request());
+  if (ReadyResponse* ready = std::get_if<ReadyResponse>(&answer)) co_return std::move(*ready);
+  // The request is the reader's, which outlives the wait.
+  const std::shared_ptr<const Request> request(std::shared_ptr<const Request>(), &reader_.request());
+  auto waiting = finish(request, std::move(std::get<asio::awaitable<Response>>(answer)));
+  std::variant<ReadyResponse, std::monostate> first = co_await (std::move(waiting) || watch_client());
+  if (ReadyResponse* response = std::get_if<ReadyResponse>(&first)) co_return std::move(*response);
+  co_return nullptr;
 }
 
-asio::awaitable<bool> Http1Session::send(Response response, bool head_only, bool keep_alive) {
-  complete(response);
+asio::awaitable<bool> Http1Session::send(const Response& response, bool head_only, bool keep_alive) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head.append(reason_phrase(response.status)).append("\r\n");
-  for (const auto& [name, value] : response.fields) {
+  for (const auto [name, value] : response.fields) {
     head.append(name).append(": ").append(value).append("\r\n");
   }
+  head.append("date: ").append(date_now()).append("\r\n");
   // Said in both cases, because HTTP/1.0 clients need to hear that it stays open (RFC 9112 C.2.2).
   head.append("connection: ").append(keep_alive ? "keep-alive" : "close").append("\r\n\r\n");
-
-  RopeCursor body(head_only ? Slices{} : std::move(response.body));
   Output output;
   output.append(head);
+  co_return co_await send_body(head_only ? RopeCursor() : RopeCursor(response.body), output);
+}
+
+asio::awaitable<bool> Http1Session::send_body(RopeCursor body, Output& output) {
+  Transport& transport = *context_.transport;
   while (true) {
-    while (!output.full() && body.left() > 0) {
-      output.append(body.take(Output::full_size - output.size()));
+    Slice file;
+    while (output.size() < transport.batch_size() && !output.full() && body.left() > 0) {
+      const bool large = transport.sends_files() && body.slice_left() >= worth_sending_as_file;
+      Slice piece = body.take(large ? read_ahead_size : transport.batch_size() - output.size());
+      if (!is_resident(piece)) co_await read_ahead(piece);
+      if (large && file_of(piece)) {
+        file = std::move(piece);
+        break;
+      }
+      output.append(std::move(piece));
     }
-    const std::vector<asio::const_buffer> buffers = output.buffers();
-    const bool sent = co_await context_.transport->write(buffers);
-    if (!sent || body.left() == 0) co_return sent;
-    output.clear();
+    if (!output.empty()) {
+      const std::vector<asio::const_buffer> buffers = output.buffers();
+      const bool sent = co_await transport.write(buffers);
+      if (!sent) co_return false;
+      output.clear();
+    }
+    if (file.size() > 0) {
+      const bool sent = co_await transport.send_file(file);
+      if (!sent) co_return false;
+    }
+    if (body.left() == 0) co_return true;
   }
+}
+
+asio::awaitable<void> Http1Session::read_ahead(const Slice& slice) {
+  co_await asio::co_spawn(
+      context_.readers,
+      [slice]() -> asio::awaitable<void> {
+        make_resident(slice);
+        co_return;
+      },
+      asio::use_awaitable);
 }
 
 asio::awaitable<void> Http1Session::linger() {

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "http/http1_reader.hpp"
+#include "http/output.hpp"
+#include "http/rope_cursor.hpp"
 #include "http/session.hpp"
 #include "http/watchdog.hpp"
 
@@ -30,10 +32,13 @@ class Http1Session final : public Session {
   boost::asio::awaitable<bool> read_more();
   boost::asio::awaitable<bool> read_body();
   // Nothing if the client left meanwhile.
-  boost::asio::awaitable<std::optional<Response>> run_handler();
+  boost::asio::awaitable<ReadyResponse> run_handler();
   // Returns when the client has gone.
   boost::asio::awaitable<void> watch_client();
-  boost::asio::awaitable<bool> send(Response response, bool head_only, bool keep_alive);
+  boost::asio::awaitable<bool> send(const Response& response, bool head_only, bool keep_alive);
+  boost::asio::awaitable<bool> send_body(RopeCursor body, Output& output);
+  // Reads what a slow disk has to give before the loop would wait for it.
+  boost::asio::awaitable<void> read_ahead(const Slice& slice);
   boost::asio::awaitable<void> linger();
 
   SessionContext context_;

@@ -1,7 +1,10 @@
 #include "http/http2_callbacks.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
+#include "base/mapped_file.hpp"
 #include "http/problem.hpp"
 
 namespace wheelbarrow::http {
@@ -17,11 +20,15 @@ std::string_view text(const std::uint8_t* bytes, std::size_t length) {
 
 constexpr std::size_t frame_header_size = 9;  // RFC 9113 4.1
 
+// What of a body is looked for in memory at a time.
+constexpr std::size_t read_ahead_size = 1024 * 1024;
+
 }  // namespace
 
 std::unique_ptr<nghttp2_session_callbacks, Http2Callbacks::Deleter> Http2Callbacks::make() {
   nghttp2_session_callbacks* callbacks = nullptr;
   if (nghttp2_session_callbacks_new(&callbacks) != 0) return nullptr;
+  nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, begin_frame);
   nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, begin_headers);
   nghttp2_session_callbacks_set_on_header_callback(callbacks, header);
   nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frame_received);
@@ -32,24 +39,33 @@ std::unique_ptr<nghttp2_session_callbacks, Http2Callbacks::Deleter> Http2Callbac
   return std::unique_ptr<nghttp2_session_callbacks, Deleter>(callbacks);
 }
 
-int Http2Callbacks::begin_headers(nghttp2_session* /*session*/, const nghttp2_frame* frame, void* user_data) {
-  if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // trailers
-  Http2Session& self = session_of(user_data);
-  const std::int32_t id = frame->hd.stream_id;
-  self.streams_.emplace(id, std::make_unique<Http2Stream>(id, self.context_.peer));
-  self.since_ = Watchdog::Clock::now();
+int Http2Callbacks::begin_frame(nghttp2_session* /*session*/, const nghttp2_frame_hd* frame,
+                                void* user_data) {
+  session_of(user_data).count(*frame);
   return 0;
 }
 
-int Http2Callbacks::header(nghttp2_session* /*session*/, const nghttp2_frame* frame, const std::uint8_t* name,
+int Http2Callbacks::begin_headers(nghttp2_session* /*session*/, const nghttp2_frame* frame, void* user_data) {
+  if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // trailers
+  session_of(user_data).stream_opened(frame->hd.stream_id);
+  return 0;
+}
+
+int Http2Callbacks::header(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name,
                            std::size_t name_length, const std::uint8_t* value, std::size_t value_length,
                            std::uint8_t /*flags*/, void* user_data) {
   if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   Http2Session& self = session_of(user_data);
-  Http2Stream* stream = self.find(frame->hd.stream_id);
-  if (stream == nullptr) return 0;
-  const bool bearable =
-      stream->add_field(text(name, name_length), text(value, value_length), self.context_.limits);
+  if (self.arriving_ == nullptr) return 0;
+  Http2Stream& stream = *self.arriving_;
+  const Limits& limits = self.context_.limits;
+  self.memory_ -= stream.held;
+  const bool bearable = stream.add_field(text(name, name_length), text(value, value_length), limits);
+  self.memory_ += stream.held;
+  if (self.memory_ > limits.max_connection_memory) {
+    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_ENHANCE_YOUR_CALM);
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  }
   return bearable ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
@@ -57,12 +73,15 @@ int Http2Callbacks::frame_received(nghttp2_session* /*session*/, const nghttp2_f
                                    void* user_data) {
   Http2Session& self = session_of(user_data);
   self.heard_ = true;
+  if (frame->hd.type == NGHTTP2_PING && (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) self.say_goodbye();
+  if (frame->hd.type == NGHTTP2_PRIORITY_UPDATE) self.reprioritized_ = true;
   if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
-  Http2Stream* stream = self.find(frame->hd.stream_id);
+  const bool opens = frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST;
+  Http2Stream* stream = opens ? std::exchange(self.arriving_, nullptr) : self.find(frame->hd.stream_id);
   if (stream == nullptr || stream->dispatched) return 0;
-  if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+  if (opens) {
     if (std::optional<Response> refusal = stream->check_head(self.context_.limits)) {
-      self.submit(*stream, std::move(*refusal));
+      self.submit(*stream, make_ready(std::move(*refusal)));
       return 0;
     }
   }
@@ -75,12 +94,16 @@ int Http2Callbacks::data_chunk(nghttp2_session* /*session*/, std::uint8_t /*flag
   Http2Session& self = session_of(user_data);
   Http2Stream* stream = self.find(stream_id);
   if (stream != nullptr && !stream->dispatched && !stream->add_body(length, self.context_.limits)) {
-    self.submit(*stream, problem(413, "The request body is too large"));
+    self.submit(*stream, make_ready(problem(413, "The request body is too large")));
   }
   return 0;
 }
 
-int Http2Callbacks::frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* /*user_data*/) {
+int Http2Callbacks::frame_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user_data) {
+  // A client can make the server reset streams as well as reset them itself.
+  if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR) {
+    session_of(user_data).count_reset();
+  }
   // An answer that was complete before the request was: the rest of the request isn't wanted (RFC 9113 8.1).
   const bool ends = (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
                     (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
@@ -90,16 +113,24 @@ int Http2Callbacks::frame_sent(nghttp2_session* session, const nghttp2_frame* fr
   return 0;
 }
 
-int Http2Callbacks::stream_close(nghttp2_session* /*session*/, std::int32_t stream_id,
+int Http2Callbacks::stream_close(nghttp2_session* session, std::int32_t stream_id,
                                  std::uint32_t /*error_code*/, void* user_data) {
-  session_of(user_data).stream_closed(stream_id);
+  auto* const stream = static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(session, stream_id));
+  if (stream != nullptr) session_of(user_data).stream_closed(*stream);
   return 0;
 }
 
 ssize_t Http2Callbacks::next_data(nghttp2_session* /*session*/, std::int32_t /*stream_id*/,
                                   std::uint8_t* /*buffer*/, std::size_t length, std::uint32_t* data_flags,
-                                  nghttp2_data_source* source, void* /*user_data*/) {
-  const auto& stream = *static_cast<const Http2Stream*>(source->ptr);
+                                  nghttp2_data_source* source, void* user_data) {
+  auto& stream = *static_cast<Http2Stream*>(source->ptr);
+  const auto resident = [&stream] { return stream.body.left() - stream.checked.left(); };
+  while (resident() < length && stream.checked.left() > 0) {
+    Slice piece = stream.checked.take(read_ahead_size);
+    if (is_resident(piece)) continue;
+    session_of(user_data).read_ahead(stream, std::move(piece));
+    return NGHTTP2_ERR_DEFERRED;
+  }
   const std::size_t size = std::min(length, stream.body.left());
   *data_flags |= NGHTTP2_DATA_FLAG_NO_COPY;
   if (size == stream.body.left()) *data_flags |= NGHTTP2_DATA_FLAG_EOF;
@@ -111,6 +142,8 @@ int Http2Callbacks::send_data(nghttp2_session* /*session*/, nghttp2_frame* /*fra
                               nghttp2_data_source* source, void* user_data) {
   Http2Session& self = session_of(user_data);
   auto& stream = *static_cast<Http2Stream*>(source->ptr);
+  self.window_credit_ += length;
+  stream.deadline = self.now_ + self.context_.limits.write_timeout;
   self.output_.append(text(frame_header, frame_header_size));
   while (length > 0) {
     Slice piece = stream.body.take(length);

@@ -15,6 +15,8 @@ struct Http2Callbacks {
   };
   static std::unique_ptr<nghttp2_session_callbacks, Deleter> make();
 
+  // Of every frame, also of one that is ignored or makes no sense.
+  static int begin_frame(nghttp2_session* session, const nghttp2_frame_hd* frame, void* user_data);
   static int begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user_data);
   static int header(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name,
                     std::size_t name_length, const std::uint8_t* value, std::size_t value_length,

@@ -1,6 +1,6 @@
 #include "http/http2_session.hpp"
 
-#include <nghttp2/nghttp2.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -10,10 +10,11 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
-#include <vector>
 
+#include "base/mapped_file.hpp"
 #include "http/answer.hpp"
 #include "http/http2_callbacks.hpp"
+#include "http/priority.hpp"
 #include "http/problem.hpp"
 
 namespace wheelbarrow::http {
@@ -27,29 +28,51 @@ namespace {
 // socket with unread bytes resets it, and a reset may overtake the last frames.
 constexpr std::chrono::seconds linger_time{1};
 
-// nghttp2's own protections, tighter where an honest client is far from them.
+// How long a client may take to answer the first GOAWAY's PING. Longer, and the second GOAWAY doesn't wait.
+constexpr std::chrono::seconds goodbye_time{1};
+
+// A response up to here is worth sending before what remains of a larger one (see prefer_small()).
+constexpr std::size_t small_response = 64 * 1024;
+
+// Frames that wait for a client that doesn't read. Each answers one of its own, so only a flood makes so
+// many.
+constexpr std::size_t max_queued_frames = 10'000;
+
 struct OptionDeleter {
   void operator()(nghttp2_option* option) const { nghttp2_option_del(option); }
 };
 
-std::unique_ptr<nghttp2_option, OptionDeleter> make_options() {
+std::unique_ptr<nghttp2_option, OptionDeleter> make_options(const Limits& limits) {
   nghttp2_option* option = nullptr;
   if (nghttp2_option_new(&option) != 0) return nullptr;
   nghttp2_option_set_max_outbound_ack(option, 1000);
   nghttp2_option_set_max_settings(option, 32);
-  nghttp2_option_set_max_continuations(option, 8);
-  // A burst, then so many a second: resets cost a handler each ("rapid reset", CVE-2023-44487).
-  nghttp2_option_set_stream_reset_rate_limit(option, 1000, 33);
+  nghttp2_option_set_max_continuations(option, limits.max_continuations);
+  // Resets are counted here, with those that the client makes the server send; nghttp2's own count must not
+  // come first, because it doesn't say why.
+  nghttp2_option_set_stream_reset_rate_limit(option, 2 * std::uint64_t{limits.max_resets} + 1000,
+                                             limits.max_resets);
   // Closed streams are kept only for the priorities of RFC 7540, which RFC 9113 dropped.
   nghttp2_option_set_no_closed_streams(option, 1);
+  nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
   return std::unique_ptr<nghttp2_option, OptionDeleter>(option);
 }
 
-nghttp2_nv make_field(std::string_view name, std::string_view value) {
-  // nghttp2 copies both and changes neither, whatever its types say.
+// nghttp2 changes neither, whatever its types say.
+nghttp2_nv make_field(std::string_view name, std::string_view value, std::uint8_t flags) {
   return {reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
-          reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(),
-          NGHTTP2_NV_FLAG_NONE};
+          reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(), flags};
+}
+
+// The fields of a response whose text outlives the frame, and of which only Date has to be copied.
+void list_fields(const Response& response, std::string_view status, std::vector<nghttp2_nv>& fields) {
+  constexpr std::uint8_t no_copy = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
+  fields.clear();
+  fields.push_back(make_field(":status", status, NGHTTP2_NV_FLAG_NO_COPY_NAME));
+  for (const auto [name, value] : response.fields) {
+    fields.push_back(make_field(name, value, no_copy));
+  }
+  fields.push_back(make_field("date", date_now(), NGHTTP2_NV_FLAG_NO_COPY_NAME));
 }
 
 }  // namespace
@@ -61,13 +84,19 @@ void Http2Session::SessionDeleter::operator()(nghttp2_session* session) const {
 Http2Session::Http2Session(SessionContext context)
     : context_(std::move(context)),
       wake_(context_.executor, Clock::time_point::max()),
+      resets_(context_.limits.max_resets, now_),
+      control_frames_(context_.limits.max_control_frames, now_),
       watchdog_(context_.executor, [this] { return due(); }, [this] { expired(); }) {}
 
-Http2Session::~Http2Session() = default;
+Http2Session::~Http2Session() {
+  for (auto& stream : streams_) {
+    context_.streams.give(std::move(stream));
+  }
+}
 
 bool Http2Session::start() {
   const auto callbacks = Http2Callbacks::make();
-  const auto options = make_options();
+  const auto options = make_options(context_.limits);
   nghttp2_session* session = nullptr;
   if (!callbacks || !options ||
       nghttp2_session_server_new2(&session, callbacks.get(), this, options.get()) != 0) {
@@ -79,6 +108,7 @@ bool Http2Session::start() {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(std::min<std::size_t>(
                                                   limits.max_header_list + limits.max_target, UINT32_MAX))},
+      {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},  // RFC 9218 2.1
   });
   return nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) == 0;
 }
@@ -95,20 +125,25 @@ asio::awaitable<void> Http2Session::run(std::string received) {
   while (good && !closed_) {
     const std::string_view bytes = co_await context_.transport->read();
     if (bytes.empty()) break;
-    if (!finished_) good = feed(bytes);
+    if (!finished_ && !deaf_) good = feed(bytes);
   }
   close();
 }
 
 bool Http2Session::feed(std::string_view bytes) {
+  now_ = Clock::now();
   const ssize_t used = nghttp2_session_mem_recv(
       session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  // What the client did wrong within the protocol gets its GOAWAY through the session; an error here means
+  // What the client did wrong within the protocol gets its GOAWAY through nghttp2. A negative result means
   // that it doesn't speak HTTP/2, or floods.
-  if (used == NGHTTP2_ERR_FLOODED) {
-    nghttp2_session_terminate_session(session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
-  } else if (used < 0) {
-    return false;
+  if (used == NGHTTP2_ERR_NOMEM || used == NGHTTP2_ERR_CALLBACK_FAILURE) return false;
+  if (used < 0) {
+    deaf_ = true;
+    if (used == NGHTTP2_ERR_BAD_CLIENT_MAGIC) return false;
+    flooded(nghttp2_strerror(static_cast<int>(used)));
+  }
+  if (nghttp2_session_get_outbound_queue_size(session_.get()) > max_queued_frames) {
+    flooded("frames queue up that the client doesn't read");
   }
   wake_writer();
   watchdog_.refresh();
@@ -116,12 +151,14 @@ bool Http2Session::feed(std::string_view bytes) {
 }
 
 void Http2Session::wake_writer() {
-  awake_ = true;
+  if (std::exchange(awake_, true)) return;
   wake_.cancel();
 }
 
 bool Http2Session::gather() {
-  while (!output_.full()) {
+  now_ = Clock::now();
+  const std::size_t batch = context_.transport->batch_size();
+  while (output_.size() < batch && !output_.full()) {
     const std::uint8_t* bytes = nullptr;
     const ssize_t size = nghttp2_session_mem_send(session_.get(), &bytes);
     if (size < 0) return false;
@@ -137,15 +174,15 @@ asio::awaitable<void> Http2Session::write_frames() {
     if (output_.empty()) {
       if (nghttp2_session_want_read(session_.get()) == 0 && nghttp2_session_want_write(session_.get()) == 0)
         break;
+      awake_ = false;
       while (!awake_ && !closed_) {
         boost::system::error_code ignored;
         co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
       }
-      awake_ = false;
       continue;
     }
     writing_ = true;
-    since_ = Clock::now();
+    since_ = now_;
     watchdog_.refresh();
     const std::vector<asio::const_buffer> buffers = output_.buffers();
     const bool sent = co_await context_.transport->write(buffers);
@@ -163,49 +200,69 @@ asio::awaitable<void> Http2Session::write_frames() {
   co_await context_.transport->end_writing();
 }
 
-Http2Stream* Http2Session::find(std::int32_t id) {
-  const auto found = streams_.find(id);
-  return found == streams_.end() ? nullptr : found->second.get();
+Http2Stream* Http2Session::find(std::int32_t id) const {
+  return static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(session_.get(), id));
+}
+
+void Http2Session::stream_opened(std::int32_t id) {
+  auto stream = context_.streams.take();
+  stream->begin(id, context_.peer);
+  stream->place = streams_.size();
+  nghttp2_session_set_stream_user_data(session_.get(), id, stream.get());
+  arriving_ = stream.get();
+  expect(*stream, now_ + context_.limits.header_timeout);
+  streams_.push_back(std::move(stream));
 }
 
 void Http2Session::request_arrived(Http2Stream& stream) {
+  stream.dispatched = true;
   // A client that resets streams leaves handlers behind that still wind down; they count.
   if (handlers_ >= 2 * std::size_t{context_.limits.max_concurrent_streams}) {
-    stream.dispatched = true;
     nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_REFUSED_STREAM);
     return;
   }
-  stream.dispatched = true;
-  stream.cancel = std::make_shared<asio::cancellation_signal>();
-  ++handlers_;
-  asio::co_spawn(context_.executor, answer(context_.handler, std::move(stream.request)),
-                 asio::bind_cancellation_slot(
-                     stream.cancel->slot(), [weak = weak_from_this(), id = stream.id, cancel = stream.cancel](
-                                                const std::exception_ptr& failure, Response response) {
-                       const auto self = weak.lock();
-                       if (!self) return;
-                       --self->handlers_;
-                       Http2Stream* waiting = self->find(id);
-                       if (waiting == nullptr || self->closed_) return;
-                       // answer() doesn't throw; this is what remains when memory runs out.
-                       if (failure) response = problem(500, "The server failed to answer this request");
-                       self->submit(*waiting, std::move(response));
-                       self->wake_writer();
-                     }));
+  Answer answer = ask(context_.handler, *stream.request);
+  if (ReadyResponse* ready = std::get_if<ReadyResponse>(&answer)) {
+    submit(stream, std::move(*ready));
+  } else {
+    run_handler(stream, std::move(std::get<asio::awaitable<Response>>(answer)));
+  }
 }
 
-void Http2Session::submit(Http2Stream& stream, Response response) {
+void Http2Session::run_handler(Http2Stream& stream, asio::awaitable<Response> answer) {
+  stream.deadline = Watchdog::never;
+  stream.cancel = std::make_shared<asio::cancellation_signal>();
+  const std::size_t memory = std::exchange(stream.held, 0);  // is released with the handler
+  ++handlers_;
+  asio::co_spawn(
+      context_.executor, finish(stream.request, std::move(answer)),
+      asio::bind_cancellation_slot(stream.cancel->slot(),
+                                   [weak = weak_from_this(), id = stream.id, cancel = stream.cancel, memory](
+                                       const std::exception_ptr& failure, ReadyResponse response) {
+                                     const auto self = weak.lock();
+                                     if (!self) return;
+                                     --self->handlers_;
+                                     self->memory_ -= memory;
+                                     if (self->closed_) return;
+                                     Http2Stream* waiting = self->find(id);
+                                     if (waiting != nullptr) {
+                                       // Nothing is thrown; this is what remains when memory runs out.
+                                       if (failure)
+                                         response = make_ready(problem(500, "The server ran out of memory"));
+                                       self->submit(*waiting, std::move(response));
+                                     }
+                                     self->wake_writer();
+                                     self->watchdog_.refresh();
+                                   }));
+}
+
+void Http2Session::submit(Http2Stream& stream, ReadyResponse response) {
   stream.dispatched = true;
   stream.cancel.reset();
-  complete(response);
-  const std::string status = std::to_string(response.status);
-  std::vector<nghttp2_nv> fields;
-  fields.reserve(response.fields.size() + 1);
-  fields.push_back(make_field(":status", status));
-  for (const auto& [name, value] : response.fields) {
-    fields.push_back(make_field(name, value));
-  }
-  if (!stream.is_head) stream.body = RopeCursor(std::move(response.body));
+  stream.respond(std::move(response));
+  std::vector<nghttp2_nv>& fields = context_.streams.fields;
+  const std::string status = std::to_string(stream.response->status);
+  list_fields(*stream.response, status, fields);
   nghttp2_data_provider provider{};
   provider.source.ptr = &stream;
   provider.read_callback = Http2Callbacks::next_data;
@@ -217,68 +274,196 @@ void Http2Session::submit(Http2Stream& stream, Response response) {
     return;
   }
   stream.submitted = true;
-  ++answering_;
-  since_ = Clock::now();
-  watchdog_.refresh();
+  expect(stream, now_ + context_.limits.write_timeout);
+  if (stream.body.left() > small_response) {
+    ++large_;
+  } else if (large_ > 0) {
+    prefer_small(stream);
+  }
 }
 
-void Http2Session::stream_closed(std::int32_t id) {
-  const auto found = streams_.find(id);
-  if (found == streams_.end()) return;
-  if (found->second->submitted) --answering_;
-  if (auto cancel = std::move(found->second->cancel)) {
-    // Not from here: a handler that ends at once would call back into nghttp2, which is calling us.
+// RFC 9218 has non-incremental responses of one urgency sent one after another, so that a small one asked for
+// after a bundle would wait for all of the bundle. It costs the bundle nothing to let it go first, so it gets
+// the next urgency (RFC 9218 8 leaves that to the server), unless the client shifts priorities itself.
+void Http2Session::prefer_small(const Http2Stream& stream) {
+  if (reprioritized_) return;
+  const std::optional<std::string> field = stream.request->fields.get("priority");
+  const Priority priority = field ? parse_priority(*field) : Priority{};
+  if (priority.urgency == 0) return;
+  const nghttp2_extpri raised{static_cast<std::uint32_t>(priority.urgency - 1), priority.incremental ? 1 : 0};
+  nghttp2_session_change_extpri_stream_priority(session_.get(), stream.id, &raised, 0);
+}
+
+void Http2Session::read_ahead(Http2Stream& stream, Slice slice) {
+  stream.reading = true;
+  stream.deadline = Watchdog::never;
+  asio::post(context_.readers, [weak = weak_from_this(), executor = context_.executor, id = stream.id,
+                                slice = std::move(slice)] {
+    make_resident(slice);
+    asio::post(executor, [weak, id] {
+      const auto self = weak.lock();
+      if (!self || self->closed_) return;
+      Http2Stream* waiting = self->find(id);
+      if (waiting == nullptr || !waiting->reading) return;
+      waiting->reading = false;
+      self->expect(*waiting, Clock::now() + self->context_.limits.write_timeout);
+      nghttp2_session_resume_data(self->session_.get(), id);
+      self->wake_writer();
+      self->watchdog_.refresh();
+    });
+  });
+}
+
+void Http2Session::cancel_handler(Http2Stream& stream) {
+  if (auto cancel = std::move(stream.cancel)) {
+    // Not from here: a handler that ends at once would call back into nghttp2, which may be calling us.
     asio::post(context_.executor,
                [cancel = std::move(cancel)] { cancel->emit(asio::cancellation_type::terminal); });
   }
-  streams_.erase(found);
-  since_ = Clock::now();
+}
+
+void Http2Session::stream_closed(Http2Stream& stream) {
+  if (arriving_ == &stream) arriving_ = nullptr;
+  if (stream.submitted && total_size(stream.response->body) > small_response && !stream.is_head) --large_;
+  cancel_handler(stream);
+  memory_ -= stream.held;
+  const std::size_t place = stream.place;
+  context_.streams.give(std::move(streams_[place]));
+  if (place + 1 < streams_.size()) {
+    streams_[place] = std::move(streams_.back());
+    streams_[place]->place = place;
+  }
+  streams_.pop_back();
+  if (streams_.empty()) {
+    since_ = now_;
+    next_deadline_ = Watchdog::never;
+  }
+}
+
+void Http2Session::count(const nghttp2_frame_hd& frame) {
+  switch (frame.type) {
+    case NGHTTP2_RST_STREAM:
+      return count_reset();
+    case NGHTTP2_HEADERS:
+    case NGHTTP2_CONTINUATION:
+    case NGHTTP2_GOAWAY:
+      return;
+    case NGHTTP2_DATA:
+      if (frame.length > 0 || (frame.flags & NGHTTP2_FLAG_END_STREAM) != 0) return;
+      break;
+    case NGHTTP2_WINDOW_UPDATE:
+      if (window_credit_ >= 1024) {
+        window_credit_ -= 1024;
+        return;
+      }
+      break;
+    default:
+      break;
+  }
+  if (!control_frames_.take(now_)) flooded("too many control frames");
+}
+
+void Http2Session::count_reset() {
+  if (!resets_.take(now_)) flooded("too many streams were reset");
+}
+
+void Http2Session::flooded(const char* reason) {
+  if (std::exchange(flooded_, true)) return;
+  spdlog::warn("connection ended  reason={} peer={}", reason, context_.peer);
+  nghttp2_session_terminate_session(session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+void Http2Session::expect(Http2Stream& stream, TimePoint deadline) {
+  stream.deadline = deadline;
+  next_deadline_ = std::min(next_deadline_, deadline);
 }
 
 Clock::time_point Http2Session::due() const {
   const Limits& limits = context_.limits;
   if (closed_) return Watchdog::never;
   if (finished_) return since_ + linger_time;
-  if (writing_ || answering_ > 0 || ending_) {
+  // While the socket is what everything waits for, no stream is to blame.
+  if (writing_ || ending_)
     return std::max(since_, context_.transport->last_progress()) + limits.write_timeout;
-  }
+  if (draining_) return since_ + goodbye_time;
+  if (!streams_.empty()) return next_deadline_;
   if (handlers_ > 0) return Watchdog::never;
-  // A request whose header section or body is on its way, or the client's preface.
-  if (!streams_.empty() || !heard_) return since_ + limits.header_timeout;
-  return since_ + limits.idle_timeout;
+  return since_ + (heard_ ? limits.idle_timeout : limits.header_timeout);
 }
 
 void Http2Session::expired() {
-  const bool idle = heard_ && streams_.empty() && !writing_ && !ending_ && !finished_;
-  if (!idle) {
-    if (!finished_ && (writing_ || answering_ > 0) && context_.transport->client_took_bytes()) return;
-    close();
-    return;
+  now_ = Clock::now();
+  if (finished_ || ending_ || !heard_) return close();
+  if (writing_) {
+    if (context_.transport->client_took_bytes()) return;
+    spdlog::info("connection ended  reason=the client takes nothing peer={}", context_.peer);
+    return close();
   }
-  ending_ = true;
-  since_ = Clock::now();
-  nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR);
+  if (draining_) {
+    say_goodbye();
+  } else if (!streams_.empty()) {
+    expire_streams();
+  } else {
+    ending_ = true;
+    since_ = now_;
+    nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR);
+  }
   wake_writer();
 }
 
+void Http2Session::expire_streams() {
+  next_deadline_ = Watchdog::never;
+  const auto stream_window = [this](const Http2Stream& stream) {
+    return std::min(nghttp2_session_get_remote_window_size(session_.get()),
+                    nghttp2_session_get_stream_remote_window_size(session_.get(), stream.id));
+  };
+  // Nothing here closes a stream at once, so the list stays as it is.
+  for (const auto& stream : streams_) {
+    if (stream->deadline <= now_) {
+      if (!stream->head_complete) {
+        flooded("a header section did not end in time");
+      } else if (!stream->dispatched) {
+        submit(*stream, make_ready(problem(408, "The request did not arrive in time")));
+      } else if (stream->submitted && stream_window(*stream) > 0) {
+        // It stands behind others.
+        stream->deadline = now_ + context_.limits.write_timeout;
+      } else {
+        spdlog::info("stream reset  reason=the client opens no window peer={}", context_.peer);
+        nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_CANCEL);
+        stream->deadline = Watchdog::never;
+      }
+    }
+    next_deadline_ = std::min(next_deadline_, stream->deadline);
+  }
+}
+
+// RFC 9113 6.8: the first GOAWAY refuses nothing, because requests may be on their way; once the client has
+// heard it, the second one names the last request that is served.
 void Http2Session::drain() {
-  if (closed_ || finished_ || !session_) return;
+  if (closed_ || finished_ || draining_ || !session_) return;
+  draining_ = true;
+  since_ = Clock::now();
+  nghttp2_submit_shutdown_notice(session_.get());
+  nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, nullptr);
+  wake_writer();
+  watchdog_.refresh();
+}
+
+void Http2Session::say_goodbye() {
+  if (!std::exchange(draining_, false)) return;
   nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
                         nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR, nullptr,
                         0);
-  wake_writer();
 }
 
 void Http2Session::close() {
   if (closed_) return;
   closed_ = true;
   context_.transport->close();
+  awake_ = true;
   wake_.cancel();
-  for (auto& [id, stream] : streams_) {
-    if (auto cancel = std::move(stream->cancel)) {
-      asio::post(context_.executor,
-                 [cancel = std::move(cancel)] { cancel->emit(asio::cancellation_type::terminal); });
-    }
+  for (const auto& stream : streams_) {
+    cancel_handler(*stream);
   }
 }
 

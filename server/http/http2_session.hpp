@@ -1,22 +1,22 @@
 // HTTP/2 (RFC 9113) on nghttp2. Private to this room.
 //
-// One coroutine reads, one writes, and each request's handler is one more. nghttp2 keeps the protocol's state
-// and is fed by the first; the second asks it for frames only when the socket has taken the last ones,
-// gathers up to Output::full_size of them, and writes them at once. Bodies go by reference: nghttp2 makes the
-// header of a DATA frame, and the frame's bytes are slices of the body.
+// One coroutine reads, one writes, and each handler that has to wait is one more. nghttp2 keeps the
+// protocol's state and is fed by the first; the second asks it for frames only when the socket has taken the
+// last ones, gathers a batch of them, and writes them at once. Bodies go by reference: nghttp2 makes the
+// header of a DATA frame, and the frame's bytes are slices of the body. Which stream's DATA is next follows
+// RFC 9218; a stream whose bytes are still on disk stands back until they have been read.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
+#include "http/allowance.hpp"
 #include "http/http2_stream.hpp"
 #include "http/output.hpp"
 #include "http/session.hpp"
 #include "http/watchdog.hpp"
-
-struct nghttp2_session;
 
 namespace wheelbarrow::http {
 
@@ -34,38 +34,67 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
   struct SessionDeleter {
     void operator()(nghttp2_session* session) const;
   };
+  using TimePoint = Watchdog::Clock::time_point;
 
   bool start();
-  // False when the session is beyond saving.
+  // False when there is nothing to be said to this client any more.
   bool feed(std::string_view bytes);
   boost::asio::awaitable<void> write_frames();
   // Gathers frames into output_.
   bool gather();
   void wake_writer();
 
-  Http2Stream* find(std::int32_t id);
+  Http2Stream* find(std::int32_t id) const;
+  void stream_opened(std::int32_t id);
   void request_arrived(Http2Stream& stream);
-  void submit(Http2Stream& stream, Response response);
-  void stream_closed(std::int32_t id);
+  void run_handler(Http2Stream& stream, boost::asio::awaitable<Response> answer);
+  void submit(Http2Stream& stream, ReadyResponse response);
+  void prefer_small(const Http2Stream& stream);
+  void read_ahead(Http2Stream& stream, Slice slice);
+  void stream_closed(Http2Stream& stream);
+  void cancel_handler(Http2Stream& stream);
 
-  Watchdog::Clock::time_point due() const;
+  // Counts a frame that the client sends (see Limits).
+  void count(const nghttp2_frame_hd& frame);
+  void count_reset();
+  // Ends the connection because of a limit.
+  void flooded(const char* reason);
+
+  // Sets a deadline of a stream.
+  void expect(Http2Stream& stream, TimePoint deadline);
+  TimePoint due() const;
   void expired();
+  void expire_streams();
+  // The second step of drain().
+  void say_goodbye();
 
   SessionContext context_;
   std::unique_ptr<nghttp2_session, SessionDeleter> session_;
-  std::unordered_map<std::int32_t, std::unique_ptr<Http2Stream>> streams_;
+  std::vector<std::unique_ptr<Http2Stream>> streams_;
+  Http2Stream* arriving_ = nullptr;  // whose fields are coming
   Output output_;
   boost::asio::steady_timer wake_;
   bool awake_ = true;
 
-  std::size_t handlers_ = 0;   // running, those of reset streams included
-  std::size_t answering_ = 0;  // streams with a response that is not out yet
+  TimePoint now_ = Watchdog::Clock::now();  // when the work in hand began
+  Allowance resets_;
+  Allowance control_frames_;
+  std::uint64_t window_credit_ = 0;  // bytes of DATA that WINDOW_UPDATE frames may still answer
+
+  std::size_t handlers_ = 0;    // running, those of reset streams included
+  std::size_t memory_ = 0;      // bytes of the requests that streams and handlers hold
+  std::size_t large_ = 0;       // streams with a large response
+  bool reprioritized_ = false;  // the client has sent a PRIORITY_UPDATE
   bool writing_ = false;
-  bool heard_ = false;     // the client's preface has come
+  bool heard_ = false;  // the client's preface has come
+  bool flooded_ = false;
+  bool deaf_ = false;      // nghttp2 can't be fed any more
+  bool draining_ = false;  // said so, and waits for the client to have heard it
   bool ending_ = false;    // told to end because it idled
   bool finished_ = false;  // everything is out, the write side is closed
   bool closed_ = false;
-  Watchdog::Clock::time_point since_ = Watchdog::Clock::now();  // the last change that moves a deadline
+  TimePoint since_ = now_;                     // the last change that moves a deadline of the connection
+  TimePoint next_deadline_ = Watchdog::never;  // no stream's is earlier
   Watchdog watchdog_;
 };
 

@@ -1,12 +1,16 @@
 // One request and its response on an HTTP/2 connection. Private to this room.
 #pragma once
 
+#include <nghttp2/nghttp2.h>
+
 #include <boost/asio/cancellation_signal.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/message.hpp"
 #include "http/rope_cursor.hpp"
@@ -16,7 +20,12 @@ namespace wheelbarrow::http {
 
 class Http2Stream {
  public:
-  Http2Stream(std::int32_t id, std::string_view peer);
+  using Clock = std::chrono::steady_clock;
+
+  // Makes it that of a new request; memory of an earlier one is used again.
+  void begin(std::int32_t stream_id, std::string_view peer);
+  // Lets go of everything that belongs to others.
+  void end();
 
   // Takes a field or pseudo-field of the request. False when the list is so large that it isn't worth an
   // answer.
@@ -25,13 +34,26 @@ class Http2Stream {
   std::optional<Response> check_head(const Limits& limits);
   // Counts body bytes, which are dropped. False when there are too many.
   bool add_body(std::size_t size, const Limits& limits);
+  // Memory worth keeping for another request.
+  std::size_t capacity() const { return target_.capacity() + request->fields.capacity(); }
 
-  const std::int32_t id;
-  Request request;
-  bool is_head = false;     // HEAD: the body stays here
-  bool dispatched = false;  // to the handler, or refused
-  bool submitted = false;   // its response is nghttp2's
-  RopeCursor body;          // of the response
+  // Sets the response to be sent.
+  void respond(ReadyResponse ready);
+
+  std::int32_t id = 0;
+  std::size_t place = 0;  // in the session's list
+  // Shared with the handler's coroutine, if there is one.
+  std::shared_ptr<Request> request;
+  std::size_t held = 0;        // bytes of the request that count as the connection's memory
+  bool is_head = false;        // HEAD: the body stays here
+  bool head_complete = false;  // the last field has come
+  bool dispatched = false;     // to the handler, or refused
+  bool submitted = false;      // its response is nghttp2's
+  ReadyResponse response;
+  RopeCursor body;             // what of the response's body is next to be sent
+  RopeCursor checked;          // what of it is next to be looked for in memory
+  bool reading = false;        // waits for the disk
+  Clock::time_point deadline;  // for the client to send more or to take more
   // Outlives the stream when the handler does.
   std::shared_ptr<boost::asio::cancellation_signal> cancel;
 
@@ -39,6 +61,21 @@ class Http2Stream {
   std::string target_;
   std::size_t list_size_ = 0;
   std::size_t body_size_ = 0;
+};
+
+// What the streams of a loop's connections leave for the next ones.
+class Http2Streams {
+ public:
+  std::unique_ptr<Http2Stream> take();
+  void give(std::unique_ptr<Http2Stream> stream);
+  // For the fields of the response that is being submitted.
+  std::vector<nghttp2_nv> fields;
+
+ private:
+  static constexpr std::size_t most_spare = 256;
+  static constexpr std::size_t largest_spare = 4096;  // bytes
+
+  std::vector<std::unique_ptr<Http2Stream>> spare_;
 };
 
 }  // namespace wheelbarrow::http

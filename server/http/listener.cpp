@@ -1,10 +1,15 @@
 #include "http/listener.hpp"
 
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <charconv>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,9 +18,12 @@ namespace wheelbarrow::http {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+using local = asio::local::stream_protocol;
 using boost::system::error_code;
 
 namespace {
+
+constexpr std::string_view unix_scheme = "unix:";
 
 struct Address {
   std::string host;  // empty for all addresses
@@ -78,11 +86,18 @@ Result<std::vector<tcp::endpoint>> resolve(const Address& address, std::string_v
 
 enum class Sharing { none, reuse_port };
 
-error_code open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, Sharing sharing) {
+tcp::endpoint to_tcp(const asio::generic::stream_protocol::endpoint& endpoint) {
+  tcp::endpoint result;
+  result.resize(endpoint.size());
+  std::memcpy(result.data(), endpoint.data(), endpoint.size());
+  return result;
+}
+
+error_code open(Acceptor& acceptor, const tcp::endpoint& endpoint, Sharing sharing) {
   error_code error;
   if (acceptor.open(endpoint.protocol(), error)) return error;
   // Otherwise a restart would wait for the old connections' TIME_WAIT.
-  if (acceptor.set_option(tcp::acceptor::reuse_address(true), error)) return error;
+  if (acceptor.set_option(Acceptor::reuse_address(true), error)) return error;
   if (endpoint.protocol() == tcp::v6()) {
     // The IPv6 wildcard takes IPv4 too; any other IPv6 address is only itself.
     const asio::ip::v6_only only_v6(!endpoint.address().is_unspecified());
@@ -93,14 +108,14 @@ error_code open(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, Sharing 
     if (acceptor.set_option(ReusePort(true), error)) return error;
   }
   if (acceptor.bind(endpoint, error)) return error;
-  return acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  return acceptor.listen(Acceptor::max_listen_connections, error);
 }
 
 // A socket that doesn't share its port finds out whether anybody else has it. Without this, a second server
 // started by mistake would silently take half of the connections of the first.
 error_code probe(asio::io_context& context, const tcp::endpoint& endpoint) {
   if (endpoint.port() == 0) return {};
-  tcp::acceptor acceptor(context);
+  Acceptor acceptor(context);
   return open(acceptor, endpoint, Sharing::none);
 }
 
@@ -114,9 +129,9 @@ std::optional<Failure> bind_one(tcp::endpoint endpoint, std::span<asio::io_conte
   if (const error_code error = probe(*loops.front(), endpoint)) return Failure{endpoint, error};
   Listener listener;
   for (asio::io_context* loop : loops) {
-    tcp::acceptor acceptor(*loop);
+    Acceptor acceptor(*loop);
     error_code error = open(acceptor, endpoint, Sharing::reuse_port);
-    if (!error) endpoint = acceptor.local_endpoint(error);  // a free port, once one was picked
+    if (!error) endpoint = to_tcp(acceptor.local_endpoint(error));  // a free port, once one was picked
     if (error) return Failure{endpoint, error};
     listener.acceptors.push_back(std::move(acceptor));
   }
@@ -143,9 +158,50 @@ std::optional<Failure> bind_all(const std::vector<tcp::endpoint>& endpoints,
   return listeners.empty() ? absent : std::nullopt;
 }
 
+std::unexpected<Error> cannot_listen(std::string_view text, const error_code& error) {
+  return fail(ErrorKind::io, "can't listen there: " + error.message(), std::string(text));
+}
+
+// Whether a socket file was left behind by a process that is gone.
+bool is_abandoned(asio::io_context& context, const local::endpoint& endpoint) {
+  local::socket socket(context);
+  error_code error;
+  return std::filesystem::is_socket(endpoint.path()) &&
+         socket.connect(endpoint, error) == asio::error::connection_refused;
+}
+
+Result<std::vector<Listener>> bind_local(std::string_view text, const std::filesystem::path& path,
+                                         std::span<asio::io_context* const> loops) {
+  if (path.native().empty() || path.native().size() >= sizeof(sockaddr_un::sun_path)) {
+    return fail(ErrorKind::invalid_input, "the path of a Unix domain socket has 1 to 107 bytes",
+                std::string(text));
+  }
+  const local::endpoint endpoint(path.native());
+  error_code error;
+  if (is_abandoned(*loops.front(), endpoint)) std::filesystem::remove(path, error);
+  Listener listener;
+  listener.path = path;
+  Acceptor first(*loops.front());
+  if (first.open(endpoint.protocol(), error) || first.bind(endpoint, error) ||
+      first.listen(Acceptor::max_listen_connections, error)) {
+    return cannot_listen(text, error);
+  }
+  for (asio::io_context* loop : loops.subspan(1)) {
+    Acceptor more(*loop);
+    if (more.assign(endpoint.protocol(), ::dup(first.native_handle()), error))
+      return cannot_listen(text, error);
+    listener.acceptors.push_back(std::move(more));
+  }
+  listener.acceptors.insert(listener.acceptors.begin(), std::move(first));
+  std::vector<Listener> listeners;
+  listeners.push_back(std::move(listener));
+  return listeners;
+}
+
 }  // namespace
 
 Result<std::vector<Listener>> bind_listener(std::string_view text, std::span<asio::io_context* const> loops) {
+  if (text.starts_with(unix_scheme)) return bind_local(text, text.substr(unix_scheme.size()), loops);
   const Result<Address> address = parse_address(text);
   if (!address) return std::unexpected(address.error());
   Result<std::vector<tcp::endpoint>> endpoints =

@@ -15,28 +15,28 @@
 namespace wheelbarrow::http {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 
 namespace {
 
-// Counts a connection and lists it, as long as it is served.
+// Lists a connection as long as it is served, and counts it off then.
 class Registration {
  public:
-  Registration(std::unordered_set<Connection*>& listed, std::atomic<std::size_t>& count,
+  Registration(std::unordered_set<Connection*>& listed, ConnectionCount& count, std::string network,
                Connection* connection)
-      : listed_(listed), count_(count), connection_(connection) {
+      : listed_(listed), count_(count), network_(std::move(network)), connection_(connection) {
     listed_.insert(connection_);
   }
   ~Registration() {
     listed_.erase(connection_);
-    --count_;
+    count_.leave(network_);
   }
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
 
  private:
   std::unordered_set<Connection*>& listed_;
-  std::atomic<std::size_t>& count_;
+  ConnectionCount& count_;
+  std::string network_;
   Connection* connection_;
 };
 
@@ -61,9 +61,9 @@ Loop::~Loop() {
   thread_.join();
 }
 
-void Loop::add(tcp::acceptor acceptor, bool secure) {
+void Loop::add(Acceptor acceptor, bool secure) {
   acceptors_.push_back(std::move(acceptor));
-  tcp::acceptor& added = acceptors_.back();
+  Acceptor& added = acceptors_.back();
   asio::co_spawn(context_, [this, &added, secure] { return accept(added, secure); }, log_failure);
 }
 
@@ -83,11 +83,11 @@ void Loop::run() {
   ended_.set_value();
 }
 
-asio::awaitable<void> Loop::accept(tcp::acceptor& acceptor, bool secure) {
+asio::awaitable<void> Loop::accept(Acceptor& acceptor, bool secure) {
   asio::steady_timer pause(context_);
   while (acceptor.is_open()) {
     boost::system::error_code error;
-    tcp::socket socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+    Socket socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
     if (!error) {
       serve(std::move(socket), secure);
     } else if (error != asio::error::operation_aborted && error != asio::error::connection_aborted) {
@@ -100,20 +100,16 @@ asio::awaitable<void> Loop::accept(tcp::acceptor& acceptor, bool secure) {
   }
 }
 
-void Loop::serve(tcp::socket socket, bool secure) {
+void Loop::serve(Socket socket, bool secure) {
   if (draining_) return;
-  if (++shared_.connections > shared_.limits.max_connections) {
-    --shared_.connections;
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_complaint_ > std::chrono::minutes(1)) {
-      last_complaint_ = now;
-      spdlog::warn("connection refused  reason=max_connections limit={}", shared_.limits.max_connections);
-    }
-    return;
-  }
-  auto connection = std::make_unique<Connection>(std::move(socket), scratch_, secure ? shared_.tls : nullptr,
-                                                 shared_.handler, shared_.limits);
-  auto registration = std::make_unique<Registration>(connections_, shared_.connections, connection.get());
+  Peer peer = peer_of(socket);
+  if (const char* limit = shared_.connections.enter(peer.network, shared_.limits)) return refuse(limit, peer);
+  const auto tls = secure ? shared_.tls.load() : nullptr;
+  SessionContext context{shared_.handler,      shared_.limits, context_.get_executor(), nullptr,
+                         std::move(peer.name), streams_,       shared_.readers};
+  auto connection = std::make_unique<Connection>(std::move(socket), scratch_, tls.get(), std::move(context));
+  auto registration = std::make_unique<Registration>(connections_, shared_.connections,
+                                                     std::move(peer.network), connection.get());
   // The spawned function's captures live until its coroutine ends.
   asio::co_spawn(
       context_,
@@ -123,10 +119,17 @@ void Loop::serve(tcp::socket socket, bool secure) {
       log_failure);
 }
 
+void Loop::refuse(const char* limit, const Peer& peer) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_complaint_ < std::chrono::minutes(1)) return;
+  last_complaint_ = now;
+  spdlog::warn("connections refused  reason={} peer={}", limit, peer.name);
+}
+
 void Loop::drain() {
   asio::post(context_, [this] {
     draining_ = true;
-    for (tcp::acceptor& acceptor : acceptors_) {
+    for (Acceptor& acceptor : acceptors_) {
       boost::system::error_code ignored;
       std::ignore = acceptor.close(ignored);
     }

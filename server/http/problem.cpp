@@ -144,15 +144,15 @@ Response problem(unsigned status, std::string_view detail) {
 
 void add_common_fields(Response& response) {
   for (const auto& [name, value] : common_fields) {
-    if (!response.fields.has(name)) response.fields.add(name, std::string(value));
+    if (!response.fields.has(name)) response.fields.add(name, value);
   }
 }
 
 Response options_response(std::string_view allow) {
   Response response;
   response.status = 204;
-  response.fields.add("allow", std::string(allow));
-  response.fields.add("access-control-allow-methods", std::string(allow));
+  response.fields.add("allow", allow);
+  response.fields.add("access-control-allow-methods", allow);
   response.fields.add(
       "access-control-allow-headers",
       "Accept, Available-Dictionary, Cache-Control, Content-Type, Dictionary-ID, If-Match, "

@@ -9,7 +9,7 @@
 namespace wheelbarrow::http {
 namespace {
 
-void add_unless_empty(Fields& fields, std::string_view name, const std::string& value) {
+void add_unless_empty(Fields& fields, std::string_view name, std::string_view value) {
   if (!value.empty()) fields.add(name, value);
 }
 
@@ -28,7 +28,7 @@ Fields representation_fields(const Representation& representation) {
   Fields fields = cache_fields(representation);
   fields.add("accept-ranges", "bytes");
   if (representation.coding != Coding::identity) {
-    fields.add("content-encoding", std::string(token(representation.coding)));
+    fields.add("content-encoding", token(representation.coding));
   }
   if (representation.validators.last_modified) {
     fields.add("last-modified", format_date(*representation.validators.last_modified));
@@ -126,7 +126,45 @@ Response unsatisfiable(std::uint64_t size) {
   return response;
 }
 
+// Bytes. Hundreds of bodies of this size are a few megabytes.
+constexpr std::size_t worth_copying = 32 * 1024;
+
+// Whether anything but the representation itself may be the answer.
+bool is_special(const Fields& fields) {
+  return std::ranges::any_of(fields, [](const Fields::Field& field) {
+    return field.name.starts_with("if-") || field.name == "range";
+  });
+}
+
 }  // namespace
+
+ReadyRepresentation::ReadyRepresentation(Representation representation)
+    : representation_(std::move(representation)) {
+  if (total_size(representation_.body) <= worth_copying) {
+    std::string bytes;
+    for (const Slice& slice : representation_.body) {
+      bytes += slice.text();
+    }
+    representation_.body = {Slice::of(std::move(bytes))};
+  }
+  whole_ = make_ready(whole(Representation(representation_)));
+  not_modified_ = make_ready(not_modified(representation_));
+}
+
+ReadyResponse ReadyRepresentation::respond(const Request& request) const {
+  if (!is_special(request.fields)) return whole_;
+  const bool partial = request.method == "GET" && request.fields.has("range");
+  switch (evaluate_preconditions(request.fields, representation_.validators)) {
+    case Precondition::not_modified:
+      return not_modified_;
+    case Precondition::proceed:
+      if (!partial) return whole_;
+      break;
+    case Precondition::failed:
+      break;
+  }
+  return make_ready(http::respond(request, representation_));
+}
 
 Response respond(const Request& request, Representation representation) {
   switch (evaluate_preconditions(request.fields, representation.validators)) {

@@ -30,4 +30,18 @@ struct Representation {
 // problem). `request` decides; its method is GET or HEAD (a range applies to GET only, RFC 9110 14.2).
 Response respond(const Request& request, Representation representation);
 
+// A representation that is sent again and again: its two commonest responses are made once, and a small body
+// is kept in memory of its own, which no disk makes wait.
+class ReadyRepresentation {
+ public:
+  explicit ReadyRepresentation(Representation representation);
+  // As respond() above, and ready.
+  ReadyResponse respond(const Request& request) const;
+
+ private:
+  Representation representation_;
+  ReadyResponse whole_;
+  ReadyResponse not_modified_;
+};
+
 }  // namespace wheelbarrow::http

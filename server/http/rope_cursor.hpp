@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <utility>
 
 #include "base/slice.hpp"
 
@@ -12,27 +11,37 @@ namespace wheelbarrow::http {
 class RopeCursor {
  public:
   RopeCursor() = default;
-  explicit RopeCursor(Slices slices) : slices_(std::move(slices)), left_(total_size(slices_)) {}
+  // REQUIRES: the slices stay where they are while the cursor is used.
+  explicit RopeCursor(Slices&& slices) = delete;
+  explicit RopeCursor(const Slices& slices) : slices_(&slices), left_(total_size(slices)) {}
 
   std::size_t left() const { return left_; }
 
+  // Of the slice that take() takes from next.
+  std::size_t slice_left() {
+    skip_finished();
+    return left_ == 0 ? 0 : (*slices_)[index_].size() - offset_;
+  }
+
   // The next bytes up to a slice's end, at most `most`. Empty only at the end or for most == 0.
   Slice take(std::size_t most) {
-    while (index_ < slices_.size() && offset_ == slices_[index_].size()) {
-      slices_[index_] = {};  // nothing needs its owner any more
-      ++index_;
-      offset_ = 0;
-    }
-    if (index_ == slices_.size()) return {};
-    const std::size_t length = std::min(most, slices_[index_].size() - offset_);
-    Slice piece = slices_[index_].part(offset_, length);
+    const std::size_t length = std::min(most, slice_left());
+    if (length == 0) return {};
+    Slice piece = (*slices_)[index_].part(offset_, length);
     offset_ += length;
     left_ -= length;
     return piece;
   }
 
  private:
-  Slices slices_;
+  void skip_finished() {
+    while (left_ > 0 && offset_ == (*slices_)[index_].size()) {
+      ++index_;
+      offset_ = 0;
+    }
+  }
+
+  const Slices* slices_ = nullptr;
   std::size_t index_ = 0;
   std::size_t offset_ = 0;
   std::size_t left_ = 0;

@@ -3,7 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
+#include <condition_variable>
 #include <mutex>
+#include <stop_token>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "http/listener.hpp"
@@ -21,18 +26,37 @@ namespace {
 // cancellation.
 constexpr std::chrono::seconds cut_time{5};
 
+// How often the certificate's files are looked at.
+constexpr std::chrono::seconds certificate_interval{2};
+
+// Changes whenever one of the files may have changed.
+using Stamp = std::array<std::filesystem::file_time_type, 2>;
+
+Stamp stamp_of(const ServerOptions& options) {
+  std::error_code ignored;
+  return {std::filesystem::last_write_time(options.certificate, ignored),
+          std::filesystem::last_write_time(options.private_key, ignored)};
+}
+
 }  // namespace
 
 struct Server::State {
   ServerOptions options;
   SharedState shared;
-  TlsContext tls;
   std::vector<std::unique_ptr<Loop>> loops;
   std::vector<asio::ip::tcp::endpoint> tls_endpoints;
   std::vector<asio::ip::tcp::endpoint> plain_endpoints;
   std::mutex stopping;
   bool stopped = false;
+  std::vector<std::filesystem::path> socket_files;
 
+  std::mutex loading;
+  Stamp loaded{};  // when the certificate in use was read
+  std::jthread watcher;
+
+  Result<void> load_certificate();
+  void watch_certificate(const std::stop_token& stop);
+  void wait_for_loops(Clock::time_point patience);
   Result<void> listen(const std::vector<std::string>& addresses, bool secure);
   bool wait_until(Clock::time_point time) const {
     return std::ranges::all_of(loops, [time](const auto& loop) { return loop->wait_until(time); });
@@ -49,13 +73,41 @@ Result<void> Server::State::listen(const std::vector<std::string>& addresses, bo
     Result<std::vector<Listener>> listeners = bind_listener(address, contexts);
     if (!listeners) return std::unexpected(listeners.error());
     for (Listener& listener : *listeners) {
-      (secure ? tls_endpoints : plain_endpoints).push_back(listener.endpoint);
+      if (listener.path.empty()) {
+        (secure ? tls_endpoints : plain_endpoints).push_back(listener.endpoint);
+      } else {
+        socket_files.push_back(listener.path);
+      }
       for (std::size_t i = 0; i < loops.size(); ++i) {
         loops[i]->add(std::move(listener.acceptors[i]), secure);
       }
     }
   }
   return {};
+}
+
+Result<void> Server::State::load_certificate() {
+  const std::lock_guard lock(loading);
+  // Also of files that can't be used: they are looked at again when they change again.
+  loaded = stamp_of(options);
+  Result<TlsContext> tls = make_tls_context(options.certificate, options.private_key);
+  if (!tls) return std::unexpected(tls.error());
+  shared.tls = std::shared_ptr<SSL_CTX>(std::move(*tls));
+  return {};
+}
+
+void Server::State::watch_certificate(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  while (!never.wait_for(lock, stop, certificate_interval, [&stop] { return stop.stop_requested(); })) {
+    if (stamp_of(options) == loaded) continue;
+    if (const auto reloaded = load_certificate(); reloaded) {
+      spdlog::info("certificate reloaded  file={}", options.certificate.native());
+    } else {
+      spdlog::warn("certificate not reloaded, the old one stays  reason={}", reloaded.error().text());
+    }
+  }
 }
 
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler handler) {
@@ -69,10 +121,7 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler han
   state->shared.handler = std::move(handler);
   state->shared.limits = kept.limits;
   if (!kept.tls_listeners.empty()) {
-    Result<TlsContext> tls = make_tls_context(kept.certificate, kept.private_key);
-    if (!tls) return std::unexpected(tls.error());
-    state->tls = std::move(*tls);
-    state->shared.tls = state->tls.get();
+    if (const auto loaded = state->load_certificate(); !loaded) return std::unexpected(loaded.error());
   }
   for (unsigned i = 0; i < kept.threads; ++i) {
     state->loops.push_back(std::make_unique<Loop>(state->shared));
@@ -83,6 +132,10 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler han
     return std::unexpected(bound.error());
   for (const auto& loop : state->loops) {
     loop->start();
+  }
+  if (!kept.tls_listeners.empty()) {
+    state->watcher = std::jthread(
+        [watched = state.get()](const std::stop_token& stop) { watched->watch_certificate(stop); });
   }
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
@@ -101,22 +154,38 @@ const std::vector<asio::ip::tcp::endpoint>& Server::plain_endpoints() const {
   return state_->plain_endpoints;
 }
 
-void Server::stop(std::chrono::milliseconds grace) {
-  const std::lock_guard lock(state_->stopping);
-  if (std::exchange(state_->stopped, true)) return;
-  for (const auto& loop : state_->loops) {
-    loop->drain();
-  }
-  if (state_->wait_until(Clock::now() + grace)) return;
-  for (const auto& loop : state_->loops) {
+Result<void> Server::reload_certificate() {
+  if (state_->options.tls_listeners.empty()) return {};
+  return state_->load_certificate();
+}
+
+void Server::State::wait_for_loops(Clock::time_point patience) {
+  if (wait_until(patience)) return;
+  for (const auto& loop : loops) {
     loop->cut();
   }
-  if (state_->wait_until(Clock::now() + cut_time)) return;
+  if (wait_until(Clock::now() + cut_time)) return;
   spdlog::error("server stopped with requests running  reason=a handler ignores its cancellation");
-  for (const auto& loop : state_->loops) {
+  for (const auto& loop : loops) {
     loop->abandon();
     loop->wait();
   }
+}
+
+void Server::stop(std::chrono::milliseconds grace) {
+  const std::lock_guard lock(state_->stopping);
+  if (std::exchange(state_->stopped, true)) return;
+  state_->watcher.request_stop();
+  for (const std::filesystem::path& file : state_->socket_files) {
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+  }
+  for (const auto& loop : state_->loops) {
+    loop->drain();
+  }
+  state_->wait_for_loops(Clock::now() + grace);
+  // What they read goes back to a loop, which must still be there.
+  state_->shared.readers.join();
 }
 
 }  // namespace wheelbarrow::http

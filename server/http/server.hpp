@@ -5,10 +5,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
@@ -16,24 +18,44 @@
 
 namespace wheelbarrow::http {
 
-// Answers one request. Runs on the connection's event loop: it must not block, and waits only by co_await.
-// The coroutine is destroyed when the client goes away. What it throws becomes a 500 and a log line.
-using Handler = std::function<boost::asio::awaitable<Response>(Request)>;
+// What a handler gives: a response that is there already, or a coroutine that makes one.
+using Answer = std::variant<ReadyResponse, boost::asio::awaitable<Response>>;
 
+// Answers one request. Runs on the connection's event loop: neither the call nor the coroutine may block, and
+// only the coroutine waits, by co_await. The request stays where it is until the coroutine has ended; the
+// coroutine is destroyed when the client goes away. What either throws becomes a 500 and a log line.
+using Handler = std::function<Answer(const Request&)>;
+
+// What one client, or all of them together, may cost. Where nothing else is said, a connection that goes over
+// a limit is closed with a log line, and the others don't notice.
 struct Limits {
   std::size_t max_target = 32 * 1024;       // bytes of the request target; more is 414
   std::size_t max_header_list = 64 * 1024;  // bytes of all fields (RFC 9113 10.5.1's measure); more is 431
   std::size_t max_body = 64 * 1024;  // bytes of a request body; more is 413. Bodies are read and dropped
-  std::uint32_t max_concurrent_streams = 128;
-  std::size_t max_connections = 10'000;  // in all; more are closed at once
+  std::uint32_t max_concurrent_streams = 128;  // on one HTTP/2 connection; more are refused
+  // Bytes of the requests that a connection holds at a time; a request beyond them is reset
+  // (ENHANCE_YOUR_CALM).
+  std::size_t max_connection_memory = 1024 * 1024;
+  std::size_t max_connections = 10'000;             // in all; more are closed at once
+  std::size_t max_connections_per_address = 1'000;  // of one IPv4 address or IPv6 /64; likewise
+  // HTTP/2 frames that cost more than they carry. Each is a burst, which refills in a minute; more end the
+  // connection with ENHANCE_YOUR_CALM.
+  std::uint32_t max_resets = 1'000;  // streams reset by the client, or because of what it sent
+  // SETTINGS, PING, PRIORITY_UPDATE, PRIORITY, empty DATA, unknown frames, and WINDOW_UPDATE beyond one for
+  // each KiB of DATA sent.
+  std::uint32_t max_control_frames = 5'000;
+  std::uint32_t max_continuations = 8;  // CONTINUATION frames of one header section
   std::chrono::seconds handshake_timeout{10};
-  std::chrono::seconds header_timeout{20};  // for a request's header section to arrive
+  std::chrono::seconds header_timeout{20};  // for a request to arrive
   std::chrono::seconds idle_timeout{120};   // between requests, nothing running
-  std::chrono::seconds write_timeout{60};   // without any progress while there is something to send
+  // Without any progress while there is something to send. An HTTP/2 stream that waits for its client to open
+  // a flow-control window is reset alone.
+  std::chrono::seconds write_timeout{60};
 };
 
 struct ServerOptions {
-  // "127.0.0.1:8443", "[::1]:0", ":8443" (all addresses), "localhost:8443". Port 0 picks a free one.
+  // "127.0.0.1:8443", "[::1]:0", ":8443" (all addresses), "localhost:8443", "unix:/run/wheelbarrow.sock".
+  // Port 0 picks a free one. A socket file that nobody listens on any more is replaced.
   std::vector<std::string> tls_listeners;    // ALPN h2 and http/1.1
   std::vector<std::string> plain_listeners;  // HTTP/2 with prior knowledge and HTTP/1.1 on one port
   std::filesystem::path certificate;         // PEM chain; needed with tls_listeners
@@ -52,12 +74,18 @@ class Server {
   // over by then: nothing may resume a handler once the server is gone.
   ~Server();
 
-  // Where it really listens, ports filled in, in the order of the options.
+  // Where it really listens on TCP, ports filled in, in the order of the options.
   const std::vector<boost::asio::ip::tcp::endpoint>& tls_endpoints() const;
   const std::vector<boost::asio::ip::tcp::endpoint>& plain_endpoints() const;
 
-  // Stops accepting, tells HTTP/2 clients (GOAWAY) and lets running requests finish for at most `grace`, then
-  // closes everything. Returns when all threads have ended. Safe to call more than once.
+  // Reads the certificate and its key again; new connections get them, open ones go on as they are. On an
+  // error the old ones stay in use. From any thread. Files that change are read again without being asked,
+  // within some seconds.
+  Result<void> reload_certificate();
+
+  // Stops accepting, tells HTTP/2 clients (GOAWAY in two steps, RFC 9113 6.8) and lets running requests
+  // finish for at most `grace`, then closes everything. Returns when all threads have ended. Safe to call
+  // more than once.
   void stop(std::chrono::milliseconds grace = std::chrono::seconds(5));
 
  private:

@@ -3,13 +3,17 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <string>
 
+#include "base/slice.hpp"
 #include "http/server.hpp"
 #include "http/transport.hpp"
 
 namespace wheelbarrow::http {
+
+class Http2Streams;
 
 // What a session works with. The references live longer than any connection.
 struct SessionContext {
@@ -18,6 +22,8 @@ struct SessionContext {
   boost::asio::any_io_executor executor;
   std::shared_ptr<Transport> transport;
   std::string peer;
+  Http2Streams& streams;              // the loop's
+  boost::asio::thread_pool& readers;  // wait for the disk, so that the loop needn't
 
   std::string_view scheme() const { return transport->is_secure() ? "https" : "http"; }
 };

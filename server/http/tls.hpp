@@ -28,7 +28,7 @@ Result<TlsContext> make_tls_context(const std::filesystem::path& certificate,
 // however many there are, and a read decrypts all that arrived.
 class TlsTransport final : public Transport {
  public:
-  TlsTransport(boost::asio::ip::tcp::socket socket, Scratch& scratch, SSL_CTX& context);
+  TlsTransport(Socket socket, Scratch& scratch, SSL_CTX& context);
 
   // False if it failed; then the alert has been sent.
   boost::asio::awaitable<bool> handshake();
@@ -51,11 +51,11 @@ class TlsTransport final : public Transport {
   boost::asio::awaitable<bool> flush();
 
   std::unique_ptr<SSL, OpensslDeleter> ssl_;
-  std::string_view incoming_;  // ciphertext that OpenSSL has not taken yet
-  std::string held_;           // the same, kept over a wait during the handshake
-  std::string outgoing_;       // ciphertext that OpenSSL has made
-  std::string in_flight_;      // ciphertext that the socket is taking
-  bool ended_ = false;         // the client closed, or broke the protocol
+  std::string_view incoming_;       // ciphertext that OpenSSL has not taken yet
+  std::string held_;                // the same, kept over a wait during the handshake
+  std::string outgoing_;            // ciphertext that OpenSSL has made and the socket has not taken
+  std::string* made_ = &outgoing_;  // where OpenSSL's ciphertext goes
+  bool ended_ = false;              // the client closed, or broke the protocol
 };
 
 }  // namespace wheelbarrow::http

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "http/tls.hpp"
@@ -42,7 +43,7 @@ int TlsTransport::bio_read(BIO* bio, char* data, int size) {
 
 int TlsTransport::bio_write(BIO* bio, const char* data, int size) {
   auto& self = *static_cast<TlsTransport*>(BIO_get_data(bio));
-  self.outgoing_.append(data, static_cast<std::size_t>(size));
+  self.made_->append(data, static_cast<std::size_t>(size));
   return size;
 }
 
@@ -50,7 +51,7 @@ long TlsTransport::bio_control(BIO* /*bio*/, int command, long /*number*/, void*
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-TlsTransport::TlsTransport(asio::ip::tcp::socket socket, Scratch& scratch, SSL_CTX& context)
+TlsTransport::TlsTransport(Socket socket, Scratch& scratch, SSL_CTX& context)
     : Transport(std::move(socket), scratch), ssl_(SSL_new(&context)) {
   BIO* bio = ssl_ ? BIO_new(bio_method()) : nullptr;
   if (bio == nullptr) {
@@ -131,6 +132,10 @@ bool TlsTransport::encrypt(std::string_view bytes) {
 // Pieces are joined into full records: a frame header alone in a record would cost 29 bytes and a GCM set-up.
 asio::awaitable<bool> TlsTransport::write(std::span<const asio::const_buffer> buffers) {
   auto& record = scratch().record;
+  std::string& encrypted = scratch().encrypted;
+  encrypted.assign(outgoing_);  // an alert or a key update that reading has led to
+  outgoing_.clear();
+  made_ = &encrypted;
   std::size_t filled = 0;
   bool good = true;
   for (const asio::const_buffer& buffer : buffers) {
@@ -152,19 +157,20 @@ asio::awaitable<bool> TlsTransport::write(std::span<const asio::const_buffer> bu
     }
   }
   good = good && encrypt({record.data(), filled});
+  made_ = &outgoing_;
   if (!good) co_return false;
+  const std::optional<std::size_t> sent = send_now(encrypted);
+  if (!sent) co_return false;
+  // Only what a slow client leaves behind needs memory of its own.
+  outgoing_.append(encrypted, *sent);
   co_return co_await flush();
 }
 
 asio::awaitable<bool> TlsTransport::flush() {
   if (outgoing_.empty()) co_return true;
-  in_flight_.swap(outgoing_);
-  const asio::const_buffer buffer(in_flight_.data(), in_flight_.size());
-  const bool sent = co_await send({&buffer, 1});
-  in_flight_.clear();
-  // A connection that sent something large and then idles should not keep the memory.
-  if (in_flight_.capacity() > 65'536) in_flight_.shrink_to_fit();
-  co_return sent;
+  const std::string bytes = std::exchange(outgoing_, {});
+  const asio::const_buffer buffer(bytes.data(), bytes.size());
+  co_return co_await send({&buffer, 1});
 }
 
 asio::awaitable<void> TlsTransport::end_writing() {

@@ -7,6 +7,7 @@
 
 #include "bundle/lru_cache.hpp"
 #include "routes/document.hpp"
+#include "routes/hot_representations.hpp"
 #include "routes/question.hpp"
 #include "routes/router.hpp"
 
@@ -21,6 +22,7 @@ struct Context {
   mutable Targets targets;
   mutable Questions questions;
   mutable Documents documents;
+  mutable HotRepresentations hot;
 
   Context(const wheelhouse::Wheelhouse& house, bundle::Engine& builder, RouterOptions given)
       : wheelhouse(house),

@@ -110,21 +110,21 @@ boost::asio::awaitable<http::Response> Documents::made(const http::Request& requ
   co_return co_await text(request, std::move(*made), media_type, cache_control);
 }
 
-boost::asio::awaitable<http::Response> Documents::blob(const http::Request& request, const store::Blob& blob,
-                                                       std::string_view media_type,
-                                                       std::string_view cache_control) {
+boost::asio::awaitable<std::expected<http::Representation, http::Response>> Documents::blob(
+    const http::Request& request, const store::Blob& blob, std::string_view media_type,
+    std::string_view cache_control) {
   const bool negotiated = negotiates(blob.bytes.size(), media_type);
   const auto coding =
       http::negotiate(request.fields.get("accept-encoding"), negotiated ? all_codings() : identity_only());
-  if (!coding) co_return not_acceptable();
+  if (!coding) co_return std::unexpected(not_acceptable());
   auto encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
     engine_.encode(blob, form_of(*coding), std::move(done));
   });
-  if (!encoded) co_return to_problem(encoded.error());
+  if (!encoded) co_return std::unexpected(to_problem(encoded.error()));
   auto representation = represent(std::move(*encoded), *coding, negotiated);
   representation.media_type = media_type;
   representation.cache_control = cache_control;
-  co_return http::respond(request, std::move(representation));
+  co_return representation;
 }
 
 }  // namespace wheelbarrow::routes

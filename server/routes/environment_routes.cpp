@@ -64,7 +64,10 @@ Awaitable file(const Context& context, const http::Request& request, std::string
     context.engine.file(catalog->pyodide()->folder / name, std::move(done));
   });
   if (!blob) co_return to_problem(blob.error());
-  co_return co_await context.documents.blob(request, *blob, http::media_type(name), cache_runtime);
+  auto representation =
+      co_await context.documents.blob(request, *blob, http::media_type(name), cache_runtime);
+  if (!representation) co_return std::move(representation.error());
+  co_return http::respond(request, std::move(*representation));
 }
 
 }  // namespace wheelbarrow::routes::environment_routes

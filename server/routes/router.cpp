@@ -23,11 +23,15 @@ Awaitable static_file(const Context& context, const http::Request& request, cons
     response.fields.set("location", http::percent_encode(path.substr(path.rfind('/') + 1)) + '/');
     co_return response;
   }
+  const auto stamp = stamp_of(found->path);
   const auto blob = co_await await_result<store::Blob>(
       [&](bundle::Callback<store::Blob> done) { context.engine.file(found->path, std::move(done)); });
   if (!blob) co_return to_problem(blob.error());
-  co_return co_await context.documents.blob(request, *blob, http::media_type(found->path.native()),
-                                            cache_revalidate);
+  auto representation = co_await context.documents.blob(
+      request, *blob, http::media_type(found->path.native()), cache_revalidate);
+  if (!representation) co_return std::move(representation.error());
+  if (stamp) context.hot.keep(request, *representation, found->path, *stamp);
+  co_return http::respond(request, std::move(*representation));
 }
 
 Awaitable dispatch(const Context& context, const http::Request& request, const std::string& path) {
@@ -46,6 +50,11 @@ Awaitable dispatch(const Context& context, const http::Request& request, const s
   return static_file(context, request, path);
 }
 
+// Keeps the context, because the request may outlive the router's owner, and the path.
+Awaitable serve(std::shared_ptr<const Context> context, const http::Request& request, std::string path) {
+  co_return co_await dispatch(*context, request, path);
+}
+
 }  // namespace
 
 Router::Router(const wheelhouse::Wheelhouse& wheelhouse, bundle::Engine& engine, RouterOptions options)
@@ -57,17 +66,17 @@ void Router::stop() {
   context_->questions.stop();
 }
 
-Awaitable Router::answer(http::Request request) const {
-  const auto context = context_;  // the request may outlive the router's owner
-  if (request.method == "OPTIONS") co_return http::options_response(allowed_methods);
+http::Answer Router::answer(const http::Request& request) const {
+  if (request.method == "OPTIONS") return http::make_ready(http::options_response(allowed_methods));
   if (request.method != "GET" && request.method != "HEAD") {
     http::Response response = http::problem(405, "this resource is only read: use GET, HEAD or OPTIONS");
-    response.fields.set("allow", std::string(allowed_methods));
-    co_return response;
+    response.fields.set("allow", allowed_methods);
+    return http::make_ready(std::move(response));
   }
-  const auto path = http::decode_path(request.path);
-  if (!path) co_return to_problem(path.error());
-  co_return co_await dispatch(*context, request, *path);
+  if (auto ready = context_->hot.find(request, *context_->wheelhouse.catalog())) return ready;
+  auto path = http::decode_path(request.path);
+  if (!path) return http::make_ready(to_problem(path.error()));
+  return serve(context_, request, std::move(*path));
 }
 
 }  // namespace wheelbarrow::routes

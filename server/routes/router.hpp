@@ -37,7 +37,8 @@ class Router {
   Router(const wheelhouse::Wheelhouse& wheelhouse, bundle::Engine& engine, RouterOptions options);
   ~Router();
 
-  boost::asio::awaitable<http::Response> answer(http::Request request) const;
+  // An http::Handler.
+  http::Answer answer(const http::Request& request) const;
 
   // Destroys the requests that wait for a resolution. REQUIRES: the server and the engine have stopped.
   void stop();

@@ -14,7 +14,8 @@ constexpr std::string_view metadata_suffix = ".metadata";
 Awaitable wheel(const Context& context, const http::Request& request, std::string_view path) {
   const std::size_t slash = path.find('/');
   const auto hash = slash == std::string_view::npos ? std::nullopt : Sha256::from_hex(path.substr(0, slash));
-  const auto wheel = hash ? context.wheelhouse.catalog()->find(*hash) : nullptr;
+  const auto catalog = context.wheelhouse.catalog();
+  const auto wheel = hash ? catalog->find(*hash) : nullptr;
   if (!wheel) {
     co_return not_found("the wheelhouse has no wheel of that SHA-256; the landing page lists what it has");
   }
@@ -34,6 +35,7 @@ Awaitable wheel(const Context& context, const http::Request& request, std::strin
   representation.validators = {'"' + hash->hex() + '"', wheel->modified};
   representation.cache_control = cache_immutable;
   representation.repr_digest = *hash;
+  context.hot.keep(request, representation, catalog);
   co_return http::respond(request, std::move(representation));
 }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "store/file_descriptor.hpp"
+#include "base/file_descriptor.hpp"
 #include "store/store.hpp"
 
 namespace wheelbarrow::store {

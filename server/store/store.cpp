@@ -7,10 +7,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/file_descriptor.hpp"
+#include "base/mapped_file.hpp"
 #include "store/blob_file.hpp"
-#include "store/file_descriptor.hpp"
 #include "store/index.hpp"
-#include "store/mapped_file.hpp"
 
 namespace wheelbarrow::store {
 namespace fs = std::filesystem;

@@ -13,7 +13,7 @@ TEST(Fields, KeepOrderAndJoin) {
   EXPECT_EQ(fields.get("a"), "1, 3");
   EXPECT_EQ(fields.get("c"), std::nullopt);
   EXPECT_TRUE(fields.has("b"));
-  EXPECT_EQ(fields.begin()->second, "1");
+  EXPECT_EQ((*fields.begin()).value, "1");
   fields.set("a", "4");
   EXPECT_EQ(fields.get("a"), "4");
   EXPECT_EQ(fields.size(), 2U);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,6 +29,9 @@ RawClient::RawClient(unsigned short port, int receive_buffer) : socket_(::socket
     ::close(socket_);
     throw std::runtime_error("can't connect to port " + std::to_string(port));
   }
+  // Several sends in a row would otherwise wait for each other's acknowledgements.
+  const int on = 1;
+  ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 RawClient::~RawClient() {

@@ -50,7 +50,7 @@ std::string body(const Response& response) {
 std::set<std::string> names(const Response& response) {
   std::set<std::string> result;
   for (const auto& [name, value] : response.fields) {
-    result.insert(name);
+    result.emplace(name);
   }
   return result;
 }

@@ -82,6 +82,47 @@ Response text(std::string body) {
   return response;
 }
 
+Representation file(std::string etag) {
+  Representation representation;
+  representation.body.push_back(Slice::of(std::string("0123456789abcdefghij")));
+  representation.media_type = "text/plain";
+  representation.validators.etag = std::move(etag);
+  representation.validators.last_modified = 784111777;  // Sun, 06 Nov 1994 08:49:37 GMT
+  return representation;
+}
+
+asio::awaitable<Response> handle(const Request& request, std::shared_ptr<TestServer::Counters> counters) {
+  if (request.path == "/echo") {
+    co_return text(request.method + "\n" + request.path + "\n" + request.query + "\n" + request.authority +
+                   "\n" + request.scheme + "\n");
+  }
+  if (request.path == "/rope") {
+    Representation representation;
+    representation.body = rope();
+    representation.validators.etag = "\"rope\"";
+    co_return respond(request, std::move(representation));
+  }
+  if (request.path == "/file") co_return respond(request, file("\"v1\""));
+  if (request.path == "/dated") co_return respond(request, file(""));
+  if (request.path == "/wait") {
+    co_await wait(std::stoi(request.query.substr(3)), counters->cancelled);
+    co_return text("waited");
+  }
+  if (request.path == "/throw") throw std::runtime_error("the handler of /throw throws");
+  if (request.path == "/split") {
+    Response response = text("split");
+    response.fields.add("x-evil", "a\r\nx-injected: b");
+    response.fields.add("connection", "upgrade");
+    co_return response;
+  }
+  if (request.path == "/status") {
+    Response response = text("a body");
+    response.status = static_cast<unsigned>(std::stoi(request.query));
+    co_return response;
+  }
+  co_return problem(404, "Nothing here");
+}
+
 std::filesystem::path certificate_folder() {
   const std::filesystem::path folder =
       std::filesystem::path(testing::TempDir()) / ("http_test." + std::to_string(getpid()));
@@ -104,37 +145,11 @@ TestServer::TestServer(TestServerOptions options) : counters_(std::make_shared<C
     const auto made = make_self_signed_certificate(server_options.certificate, server_options.private_key);
     if (!made) throw std::runtime_error(made.error().text());
   }
-  auto started =
-      Server::start(server_options, [counters = counters_](Request request) -> asio::awaitable<Response> {
-        if (request.path == "/hello") co_return text("hello\n");
-        if (request.path == "/echo") {
-          co_return text(request.method + "\n" + request.path + "\n" + request.query + "\n" +
-                         request.authority + "\n" + request.scheme + "\n");
-        }
-        if (request.path == "/rope") {
-          Representation representation;
-          representation.body = rope();
-          representation.validators.etag = "\"rope\"";
-          co_return respond(request, std::move(representation));
-        }
-        if (request.path == "/wait") {
-          co_await wait(std::stoi(request.query.substr(3)), counters->cancelled);
-          co_return text("waited");
-        }
-        if (request.path == "/throw") throw std::runtime_error("the handler of /throw throws");
-        if (request.path == "/split") {
-          Response response = text("split");
-          response.fields.add("x-evil", "a\r\nx-injected: b");
-          response.fields.add("connection", "upgrade");
-          co_return response;
-        }
-        if (request.path == "/status") {
-          Response response = text("a body");
-          response.status = static_cast<unsigned>(std::stoi(request.query));
-          co_return response;
-        }
-        co_return problem(404, "Nothing here");
-      });
+  auto started = Server::start(server_options, [counters = counters_](const Request& request) -> Answer {
+    if (request.path == "/hello") return make_ready(text("hello\n"));
+    if (request.path == "/throw-at-once") throw std::runtime_error("the handler throws");
+    return handle(request, counters);
+  });
   if (!started) throw std::runtime_error(started.error().text());
   server_ = std::move(*started);
 }

@@ -19,8 +19,11 @@ struct TestServerOptions {
 //   /hello            "hello\n"
 //   /echo             method, path, query, authority, scheme, one per line
 //   /rope             100 MB in slices of many sizes, with ranges
+//   /file             "0123456789abcdefghij", with a strong ETag "v1", a Last-Modified, and ranges
+//   /dated            the same without ETag
 //   /wait?ms=N        "waited" after N milliseconds
-//   /throw            an exception
+//   /throw            an exception from the coroutine
+//   /throw-at-once    an exception from the handler
 //   /split            a field with a line break in its value
 //   /status?N         an empty body with that status
 class TestServer {
@@ -33,6 +36,8 @@ class TestServer {
   std::string tls() const;      // "https://127.0.0.1:<port>"
   Server& server() { return *server_; }
 
+  struct Counters;
+
   // The SHA-256 of /rope.
   static std::string rope_hash();
   static std::size_t rope_size();
@@ -40,7 +45,6 @@ class TestServer {
   int cancelled() const;
 
  private:
-  struct Counters;
   std::shared_ptr<Counters> counters_;
   std::unique_ptr<Server> server_;
 };

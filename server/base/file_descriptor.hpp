@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 
-namespace wheelbarrow::store {
+namespace wheelbarrow {
 
 class FileDescriptor {
  public:
@@ -38,4 +38,4 @@ inline std::unexpected<Error> fail_errno(const std::string& action, std::string 
               std::move(where));
 }
 
-}  // namespace wheelbarrow::store
+}  // namespace wheelbarrow

@@ -1,0 +1,69 @@
+// The files and wheels that are asked for all the time, ready to be sent: what would otherwise be a look-up
+// of the path, a job for a build thread and a header made anew becomes one look into a table.
+//
+// An entry lives for some seconds only, so that what it doesn't notice (a better coded form, a file that now
+// hides it) shows soon, and counts only as long as its file or its catalog is the same.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bundle/lru_cache.hpp"
+#include "http/message.hpp"
+#include "http/representation.hpp"
+#include "wheelhouse/catalog.hpp"
+
+namespace wheelbarrow::routes {
+
+// Differs whenever a file may have changed.
+struct FileStamp {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t size = 0;
+  std::int64_t seconds = 0;  // of the last change
+  std::int64_t nanoseconds = 0;
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+// Nothing if there is no regular file.
+std::optional<FileStamp> stamp_of(const std::filesystem::path& path);
+
+class HotRepresentations {
+ public:
+  // What a request that is like an earlier one gets; null if the long way is to be gone.
+  http::ReadyResponse find(const http::Request& request, const wheelhouse::Catalog& catalog);
+
+  // Remembers what a request got, which was a file in that state.
+  void keep(const http::Request& request, http::Representation representation,
+            const std::filesystem::path& file, const FileStamp& stamp);
+  // The same for what a catalog holds.
+  void keep(const http::Request& request, http::Representation representation,
+            std::shared_ptr<const wheelhouse::Catalog> catalog);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Entry {
+    http::ReadyRepresentation representation;
+    Clock::time_point until;
+    std::filesystem::path file;  // empty if it depends on the catalog
+    FileStamp stamp;
+    std::shared_ptr<const wheelhouse::Catalog> catalog;
+  };
+  using EntryPtr = std::shared_ptr<const Entry>;
+  // One for each of a few threads, so that they don't wait for each other.
+  struct Shard {
+    bundle::LruCache<EntryPtr> entries{512};
+  };
+
+  Shard& own_shard();
+  void keep(const http::Request& request, Entry entry);
+
+  std::array<Shard, 16> shards_;
+};
+
+}  // namespace wheelbarrow::routes
