@@ -1,9 +1,14 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
+#include <thread>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -145,16 +150,56 @@ void log_listeners(const http::Server& server) {
   };
   log("https", server.tls_endpoints());
   log("http", server.plain_endpoints());
+  for (const auto& path : server.socket_files()) {
+    spdlog::info("listening  path={}", path.native());
+  }
 }
 
-// REQUIRES: both signals are blocked in every thread.
-void wait_for_signal(const sigset_t& signals) {
+// A connection is a descriptor, and the usual soft limit of 1024 is from another time. The hard limit is what
+// an administrator has decided on.
+void raise_descriptor_limit(std::size_t connections) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  std::ignore = ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < connections) {
+    spdlog::warn("fewer descriptors than connections  descriptors={} max-connections={}", limit.rlim_max,
+                 connections);
+  }
+}
+
+int next_signal(const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
+  return signal;
+}
+
+// Returns when the server is to stop. REQUIRES: the signals are blocked in every thread.
+void wait_for_stop(const sigset_t& signals, http::Server& server) {
+  int signal = next_signal(signals);
+  for (; signal == SIGHUP; signal = next_signal(signals)) {
+    if (const auto reloaded = server.reload_certificate(); reloaded) {
+      spdlog::info("reloaded  signal=SIGHUP");
+    } else {
+      spdlog::warn("certificate not reloaded, the old one stays  reason={}", reloaded.error().text());
+    }
+  }
   spdlog::info("stopping  signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
+// Ends the process when another signal to stop comes, whatever is still being done. What is on disk stays
+// whole: blobs are published by a rename.
+void end_on_next_signal(const sigset_t& signals) {
+  std::thread([signals] {
+    while (next_signal(signals) == SIGHUP) {
+    }
+    spdlog::warn("stopped at once  reason=a second signal");
+    std::_Exit(exit_failure);
+  }).detach();
+}
+
 Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
+  raise_descriptor_limit(options.http_limits.max_connections);
   std::error_code error;
   fs::create_directories(options.data, error);
   if (error) return fail(ErrorKind::io, "can't make the data folder: " + error.message(), options.data);
@@ -201,15 +246,20 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
     });
     if (!started) return std::unexpected(started.error());
     admin = std::move(*started);
-    spdlog::info("listening  admin=http://{}:{}/", admin->plain_endpoints().front().address().to_string(),
-                 admin->plain_endpoints().front().port());
+    for (const auto& endpoint : admin->plain_endpoints()) {
+      spdlog::info("listening  admin=http://{}:{}/", endpoint.address().to_string(), endpoint.port());
+    }
+    for (const auto& path : admin->socket_files()) {
+      spdlog::info("listening  admin={}", path.native());
+    }
   }
   if (auto watching = (*wheelhouse)->watch(log_catalog); !watching) return watching;
   log_listeners(**server);
 
-  wait_for_signal(signals);
+  wait_for_stop(signals, **server);
+  end_on_next_signal(signals);
+  (*server)->stop(std::chrono::seconds(options.drain_timeout));
   if (admin) admin->stop();
-  (*server)->stop();
   // What still waits for a build is dropped while the event loops exist.
   engine.stop();
   router.stop();
@@ -224,11 +274,12 @@ int serve_command(const Arguments& arguments) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("wheelbarrow"));
   spdlog::set_level(spdlog::level::from_str(options.log_level));
   spdlog::flush_on(spdlog::level::info);
-  // Blocked here so that every thread inherits it and only wait_for_signal() sees them.
+  // Blocked here so that every thread inherits it and only next_signal() sees them.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   const auto served = serve(options, signals);

@@ -1,9 +1,12 @@
 #include "app/serve_options.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
+#include <limits>
+#include <string>
 #include <thread>
 
 #include "app/parse.hpp"
@@ -17,6 +20,59 @@ std::filesystem::path default_data_folder() {
   }
   const char* const home = std::getenv("HOME");
   return std::filesystem::path(home != nullptr ? home : ".") / ".cache" / "wheelbarrow" / "data";
+}
+
+// What a client may cost (see http::Limits).
+void add_limits(CLI::App& app, http::Limits& limits) {
+  const auto number = [&](const char* name, auto& value, const char* help, const char* environment) {
+    app.add_option(name, value, help)
+        ->type_name("N")
+        ->envname(environment)
+        ->check(CLI::Range(1, std::numeric_limits<int>::max()))
+        ->capture_default_str();
+  };
+  number("--max-connections", limits.max_connections, "open connections; more are closed at once",
+         "WHEELBARROW_MAX_CONNECTIONS");
+  number("--max-connections-per-address", limits.max_connections_per_address,
+         "open connections of an IPv4 address or an IPv6 /64; more are closed at once",
+         "WHEELBARROW_MAX_CONNECTIONS_PER_ADDRESS");
+  number("--max-connection-memory", limits.max_connection_memory,
+         "bytes of the requests that one HTTP/2 connection holds; one beyond is reset",
+         "WHEELBARROW_MAX_CONNECTION_MEMORY");
+  number("--max-concurrent-streams", limits.max_concurrent_streams,
+         "requests at a time on one HTTP/2 connection; more are refused",
+         "WHEELBARROW_MAX_CONCURRENT_STREAMS");
+  number("--max-target", limits.max_target, "bytes of a request's path and query; more is 414",
+         "WHEELBARROW_MAX_TARGET");
+  number("--max-header-list", limits.max_header_list, "bytes of a request's header fields; more is 431",
+         "WHEELBARROW_MAX_HEADER_LIST");
+  number("--max-body", limits.max_body, "bytes of a request's body; more is 413", "WHEELBARROW_MAX_BODY");
+  number("--max-resets", limits.max_resets,
+         "HTTP/2 streams reset by one connection within a minute; more end it", "WHEELBARROW_MAX_RESETS");
+  number("--max-control-frames", limits.max_control_frames,
+         "HTTP/2 frames of one connection within a minute that carry nothing; more end it",
+         "WHEELBARROW_MAX_CONTROL_FRAMES");
+  number("--max-continuations", limits.max_continuations,
+         "CONTINUATION frames of one header section; more end the connection",
+         "WHEELBARROW_MAX_CONTINUATIONS");
+  // Counted by the clock as well, so nothing near the end of its range.
+  const auto seconds = [&](const char* name, std::chrono::seconds& value, const char* help,
+                           const char* environment) {
+    app.add_option_function<unsigned>(
+           name, [&value](const unsigned& given) { value = std::chrono::seconds(given); }, help)
+        ->type_name("SECONDS")
+        ->envname(environment)
+        ->check(CLI::Range(1, 86'400))
+        ->default_str(std::to_string(value.count()));
+  };
+  seconds("--handshake-timeout", limits.handshake_timeout, "for the TLS handshake",
+          "WHEELBARROW_HANDSHAKE_TIMEOUT");
+  seconds("--header-timeout", limits.header_timeout, "for a request to arrive, once it has begun",
+          "WHEELBARROW_HEADER_TIMEOUT");
+  seconds("--idle-timeout", limits.idle_timeout, "for a connection without a request",
+          "WHEELBARROW_IDLE_TIMEOUT");
+  seconds("--write-timeout", limits.write_timeout, "for a client that takes nothing of what it asked for",
+          "WHEELBARROW_WRITE_TIMEOUT");
 }
 
 void add_options(CLI::App& app, ServeOptions& options) {
@@ -42,13 +98,13 @@ void add_options(CLI::App& app, ServeOptions& options) {
        "folder to serve as it is, below a prefix if one is given; may be repeated", "DIR[:/prefix]",
        "WHEELBARROW_STATIC");
   list("--listen", options.listen,
-       "TLS address, HTTP/2 and HTTP/1.1 (default: localhost:8443); may be repeated", "ADDR:PORT",
+       "TLS address, HTTP/2 and HTTP/1.1 (default: localhost:8443); may be repeated", "ADDR:PORT|unix:PATH",
        "WHEELBARROW_LISTEN");
   list("--listen-plain", options.listen_plain,
-       "clear-text address, HTTP/2 with prior knowledge and HTTP/1.1; may be repeated", "ADDR:PORT",
+       "clear-text address, HTTP/2 with prior knowledge and HTTP/1.1; may be repeated", "ADDR:PORT|unix:PATH",
        "WHEELBARROW_LISTEN_PLAIN");
-  text("--admin", options.admin, "clear-text address of /healthz, /readyz and /metrics", "ADDR:PORT",
-       "WHEELBARROW_ADMIN");
+  text("--admin", options.admin, "clear-text address of /healthz, /readyz and /metrics",
+       "ADDR:PORT|unix:PATH", "WHEELBARROW_ADMIN");
   auto* const certificate = text("--tls-cert", options.tls_certificate,
                                  "certificate chain, PEM (default: a self-signed one in the data folder)",
                                  "FILE", "WHEELBARROW_TLS_CERT");
@@ -70,9 +126,11 @@ void add_options(CLI::App& app, ServeOptions& options) {
          "WHEELBARROW_BUILD_QUEUE")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  number("--max-connections", options.http_limits.max_connections,
-         "open connections; more are closed at once", "WHEELBARROW_MAX_CONNECTIONS")
-      ->check(CLI::PositiveNumber)
+  add_limits(app, options.http_limits);
+  number("--drain-timeout", options.drain_timeout,
+         "seconds that running requests have to finish after SIGTERM or SIGINT; a second signal ends at once",
+         "WHEELBARROW_DRAIN_TIMEOUT")
+      ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
   number("--max-wheel-entries", options.wheel_limits.max_entries,
          "files in a wheel; one with more is refused", "WHEELBARROW_MAX_WHEEL_ENTRIES")

@@ -26,6 +26,7 @@ struct ServeOptions {
   unsigned threads = 0;        // event loops; 0: one per core
   unsigned build_threads = 0;  // 0: one per core
   std::size_t build_queue = 256;
+  unsigned drain_timeout = 10;  // seconds
   std::string log_level = "info";
   wheelhouse::WheelLimits wheel_limits;
   http::Limits http_limits;

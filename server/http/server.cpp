@@ -154,6 +154,10 @@ const std::vector<asio::ip::tcp::endpoint>& Server::plain_endpoints() const {
   return state_->plain_endpoints;
 }
 
+const std::vector<std::filesystem::path>& Server::socket_files() const {
+  return state_->socket_files;
+}
+
 Result<void> Server::reload_certificate() {
   if (state_->options.tls_listeners.empty()) return {};
   return state_->load_certificate();

@@ -78,6 +78,9 @@ class Server {
   const std::vector<boost::asio::ip::tcp::endpoint>& tls_endpoints() const;
   const std::vector<boost::asio::ip::tcp::endpoint>& plain_endpoints() const;
 
+  // The Unix domain sockets; the files are gone when it has stopped.
+  const std::vector<std::filesystem::path>& socket_files() const;
+
   // Reads the certificate and its key again; new connections get them, open ones go on as they are. On an
   // error the old ones stay in use. From any thread. Files that change are read again without being asked,
   // within some seconds.

@@ -10,6 +10,7 @@ namespace wheelbarrow::routes {
 namespace {
 
 constexpr std::chrono::seconds life{5};
+constexpr std::chrono::milliseconds check_interval{50};
 
 // What decides on the representation: the path, and what the client takes.
 void write_key(const http::Request& request, std::string& key) {
@@ -33,36 +34,46 @@ HotRepresentations::Shard& HotRepresentations::own_shard() {
   return shards_[hash % shards_.size()];
 }
 
+HotRepresentations::Entry::Entry(http::Representation represented, Clock::time_point now)
+    : representation(std::move(represented)), until(now + life), checked(now) {}
+
+bool HotRepresentations::is_current(const Entry& entry, const wheelhouse::Catalog& catalog) {
+  const auto now = Clock::now();
+  if (now >= entry.until) return false;
+  if (entry.catalog) return entry.catalog.get() == &catalog;
+  if (now - entry.checked.load(std::memory_order_relaxed) < check_interval) return true;
+  if (stamp_of(entry.file) != entry.stamp) return false;
+  entry.checked.store(now, std::memory_order_relaxed);
+  return true;
+}
+
 http::ReadyResponse HotRepresentations::find(const http::Request& request,
                                              const wheelhouse::Catalog& catalog) {
   thread_local std::string key;  // for its memory
   write_key(request, key);
   const std::optional<EntryPtr> found = own_shard().entries.get(key);
-  if (!found) return nullptr;
-  const Entry& entry = **found;
-  if (Clock::now() >= entry.until) return nullptr;
-  const bool same = entry.catalog ? entry.catalog.get() == &catalog : stamp_of(entry.file) == entry.stamp;
-  return same ? entry.representation.respond(request) : nullptr;
+  return found && is_current(**found, catalog) ? (*found)->representation.respond(request) : nullptr;
 }
 
-void HotRepresentations::keep(const http::Request& request, Entry entry) {
+void HotRepresentations::keep(const http::Request& request, EntryPtr entry) {
   std::string key;
   write_key(request, key);
-  own_shard().entries.put(key, std::make_shared<const Entry>(std::move(entry)));
+  own_shard().entries.put(key, std::move(entry));
 }
 
 void HotRepresentations::keep(const http::Request& request, http::Representation representation,
                               const std::filesystem::path& file, const FileStamp& stamp) {
-  keep(request, {http::ReadyRepresentation(std::move(representation)), Clock::now() + life, file, stamp, {}});
+  auto entry = std::make_shared<Entry>(std::move(representation), Clock::now());
+  entry->file = file;
+  entry->stamp = stamp;
+  keep(request, std::move(entry));
 }
 
 void HotRepresentations::keep(const http::Request& request, http::Representation representation,
                               std::shared_ptr<const wheelhouse::Catalog> catalog) {
-  keep(request, {http::ReadyRepresentation(std::move(representation)),
-                 Clock::now() + life,
-                 {},
-                 {},
-                 std::move(catalog)});
+  auto entry = std::make_shared<Entry>(std::move(representation), Clock::now());
+  entry->catalog = std::move(catalog);
+  keep(request, std::move(entry));
 }
 
 }  // namespace wheelbarrow::routes

@@ -1,11 +1,13 @@
 // The files and wheels that are asked for all the time, ready to be sent: what would otherwise be a look-up
 // of the path, a job for a build thread and a header made anew becomes one look into a table.
 //
-// An entry lives for some seconds only, so that what it doesn't notice (a better coded form, a file that now
-// hides it) shows soon, and counts only as long as its file or its catalog is the same.
+// An entry counts only as long as its catalog is the same, or its file, which is looked at 20 times a second
+// at most. It lives for some seconds only, so that what it doesn't notice (a better coded form, a file that
+// now hides it) shows soon.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -48,20 +50,25 @@ class HotRepresentations {
  private:
   using Clock = std::chrono::steady_clock;
   struct Entry {
+    Entry(http::Representation represented, Clock::time_point now);
+
     http::ReadyRepresentation representation;
     Clock::time_point until;
     std::filesystem::path file;  // empty if it depends on the catalog
     FileStamp stamp;
+    mutable std::atomic<Clock::time_point> checked;  // when the file was last looked at
     std::shared_ptr<const wheelhouse::Catalog> catalog;
   };
   using EntryPtr = std::shared_ptr<const Entry>;
+
+  static bool is_current(const Entry& entry, const wheelhouse::Catalog& catalog);
   // One for each of a few threads, so that they don't wait for each other.
   struct Shard {
     bundle::LruCache<EntryPtr> entries{512};
   };
 
   Shard& own_shard();
-  void keep(const http::Request& request, Entry entry);
+  void keep(const http::Request& request, EntryPtr entry);
 
   std::array<Shard, 16> shards_;
 };
