@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
+#include <boost/none.hpp>
+#include <charconv>
 #include <stdexcept>
 #include <utility>
 
@@ -18,11 +20,13 @@ namespace {
 
 // The longest method and version, and the two spaces between.
 constexpr std::size_t request_line_slack = 64;
-// The most that may wait undigested inside a body: a chunk's size line or the trailer section.
-constexpr std::size_t max_chunk_line = 16'384;
 
-bool is_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+// Whether a comma-separated list has this member, whatever its case.
+bool lists(std::string_view list, std::string_view member) {
+  while (!list.empty()) {
+    if (equal_ignoring_case(take_until(list, ','), member)) return true;
+  }
+  return false;
 }
 
 std::string lower_case(std::string_view text) {
@@ -94,19 +98,17 @@ Http1Reader::Step Http1Reader::step_head(std::string& received) {
   received.erase(0, head_size);
   parser_ = std::make_unique<Parser>();
   parser_->header_limit(static_cast<std::uint32_t>(head_size) + 1);
-  parser_->body_limit(limits_.max_body);
+  parser_->body_limit(boost::none);  // the body is not Beast's
   boost::system::error_code error;
   const std::size_t used = put(head, error);
   if (error == beast_http::error::header_limit) return refuse(431, "A header field is too large");
   if (error == beast_http::error::bad_version)
     return refuse(505, "Only HTTP/1.0, HTTP/1.1 and HTTP/2 are spoken here");
-  if (error == beast_http::error::body_limit) return refuse(413, "The request body is too large");
   if ((error && error != beast_http::error::need_more) || used != head_size || !parser_->is_header_done()) {
     return refuse(400, "The request line or a header field is malformed");
   }
   if (const auto refused = check_framing(head)) return *refused;
   if (const auto refused = take_request()) return *refused;
-  parser_->eager(true);
   phase_ = Phase::body;
   return Step::head;
 }
@@ -130,16 +132,29 @@ std::optional<Http1Reader::Step> Http1Reader::check_framing(std::string_view hea
   const auto lengths = message.count(beast_http::field::content_length);
   const auto codings = message.count(beast_http::field::transfer_encoding);
   if (lengths + codings > 1) return refuse(400, "The request gives its body's length more than once");
-  if (lengths == 1 && !is_digits(message[beast_http::field::content_length])) {
-    return refuse(400, "Content-Length must be a number");
-  }
-  if (codings == 1) {
-    if (message.version() < 11) return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
-    if (!equal_ignoring_case(message[beast_http::field::transfer_encoding], "chunked")) {
-      return refuse(501, "Only the chunked transfer coding is known here");
+  std::uint64_t length = 0;
+  if (lengths == 1) {
+    const std::string_view digits = message[beast_http::field::content_length];
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+    if (error != std::errc{} || end != digits.data() + digits.size()) {
+      return refuse(400, "Content-Length must be a number");
     }
+    if (length > limits_.max_body) return refuse(413, "The request body is too large");
   }
-  return std::nullopt;
+  body_ =
+      codings == 1 ? Http1Body::chunked(limits_.max_body) : Http1Body::of_length(length, limits_.max_body);
+  if (codings == 0) return std::nullopt;
+  if (message.version() < 11) return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
+  return check_coding(message[beast_http::field::transfer_encoding]);
+}
+
+// RFC 9112 6.3: without "chunked" at the end nobody knows where the body ends.
+std::optional<Http1Reader::Step> Http1Reader::check_coding(std::string_view codings) {
+  if (equal_ignoring_case(codings, "chunked")) return std::nullopt;
+  const std::size_t comma = codings.rfind(',');
+  const std::string_view last = trim(codings.substr(comma == std::string_view::npos ? 0 : comma + 1));
+  if (!equal_ignoring_case(last, "chunked")) return refuse(400, "The last transfer coding must be chunked");
+  return refuse(501, "Only the chunked transfer coding is known here");
 }
 
 std::optional<Http1Reader::Step> Http1Reader::take_request() {
@@ -172,26 +187,27 @@ std::optional<Http1Reader::Step> Http1Reader::take_request() {
   if (hosts == 1 && !is_valid_authority(request_.authority)) {
     return refuse(400, "The host in the request target is malformed");
   }
-  keep_alive_ = message.keep_alive();
+  // RFC 9112 9.3
+  const std::string options = request_.fields.get("connection").value_or("");
+  keep_alive_ = !lists(options, "close") && (message.version() >= 11 || lists(options, "keep-alive"));
   if (const auto expectation = request_.fields.get("expect"); expectation && message.version() >= 11) {
     if (!equal_ignoring_case(*expectation, "100-continue"))
       return refuse(417, "Only 100-continue can be expected");
-    expects_continue_ = !parser_->is_done();
+    expects_continue_ = true;
   }
   return std::nullopt;
 }
 
 Http1Reader::Step Http1Reader::step_body(std::string& received) {
-  while (!parser_->is_done()) {
-    boost::system::error_code error;
-    const std::size_t used = put(received, error);
-    received.erase(0, used);
-    if (error == beast_http::error::body_limit) return refuse(413, "The request body is too large");
-    if (error && error != beast_http::error::need_more) return refuse(400, "The request body is malformed");
-    if (parser_->is_done()) break;
-    if (received.size() > max_chunk_line)
-      return refuse(400, "A chunk's size line or the trailer section is too long");
-    if (error == beast_http::error::need_more || received.empty()) return Step::need_more;
+  switch (body_.step(received)) {
+    case Http1Body::Step::need_more:
+      return Step::need_more;
+    case Http1Body::Step::too_large:
+      return refuse(413, "The request body is too large");
+    case Http1Body::Step::malformed:
+      return refuse(400, "The request body is malformed");
+    case Http1Body::Step::complete:
+      break;
   }
   phase_ = Phase::done;
   return Step::complete;

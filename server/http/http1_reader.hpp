@@ -1,17 +1,18 @@
 // HTTP/1.1 requests out of a byte stream (RFC 9112). Private to this room.
 //
-// Beast parses lines and chunks; what it would let through but a proxy in front may read differently
+// Beast parses the header section; what it would let through but a proxy in front may read differently
 // (repeated or conflicting lengths, bare line feeds, folded lines, unknown transfer codings) is refused here,
 // because such requests are how request smuggling works (RFC 9112 11.2).
 #pragma once
 
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "http/http1_body.hpp"
 #include "http/message.hpp"
 #include "http/server.hpp"
 
@@ -41,7 +42,7 @@ class Http1Reader {
   bool idle() const { return phase_ == Phase::head && !started_; }
 
  private:
-  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
   enum class Phase { head, body, done };
 
   Step step_head(std::string& received);
@@ -50,6 +51,7 @@ class Http1Reader {
   std::size_t put(std::string_view bytes, boost::system::error_code& error);
   // nullopt if the head is fine.
   std::optional<Step> check_framing(std::string_view head);
+  std::optional<Step> check_coding(std::string_view codings);
   std::optional<Step> take_request();
 
   const Limits& limits_;
@@ -59,6 +61,7 @@ class Http1Reader {
   bool started_ = false;
   std::size_t scanned_ = 0;  // of the head, for the next look for its end
   std::unique_ptr<Parser> parser_;
+  Http1Body body_ = Http1Body::of_length(0, 0);
   Request request_;
   std::optional<Response> refusal_;
   bool keep_alive_ = false;

@@ -41,7 +41,7 @@ std::unique_ptr<nghttp2_session_callbacks, Http2Callbacks::Deleter> Http2Callbac
 
 int Http2Callbacks::begin_frame(nghttp2_session* /*session*/, const nghttp2_frame_hd* frame,
                                 void* user_data) {
-  session_of(user_data).count(*frame);
+  session_of(user_data).check_frame(*frame);
   return 0;
 }
 
@@ -74,7 +74,12 @@ int Http2Callbacks::frame_received(nghttp2_session* /*session*/, const nghttp2_f
   Http2Session& self = session_of(user_data);
   self.heard_ = true;
   if (frame->hd.type == NGHTTP2_PING && (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) self.say_goodbye();
-  if (frame->hd.type == NGHTTP2_PRIORITY_UPDATE) self.reprioritized_ = true;
+  if (frame->hd.type == NGHTTP2_PRIORITY_UPDATE) {
+    self.reprioritized_ = true;
+    // RFC 9218 7.1
+    const auto* const update = static_cast<const nghttp2_ext_priority_update*>(frame->ext.payload);
+    if (update->stream_id == 0) self.violated(NGHTTP2_PROTOCOL_ERROR);
+  }
   if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
   const bool opens = frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST;
   Http2Stream* stream = opens ? std::exchange(self.arriving_, nullptr) : self.find(frame->hd.stream_id);
@@ -85,7 +90,11 @@ int Http2Callbacks::frame_received(nghttp2_session* /*session*/, const nghttp2_f
       return 0;
     }
   }
-  if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) self.request_arrived(*stream);
+  if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+    self.request_arrived(*stream);
+  } else if (opens) {
+    self.encourage(*stream);
+  }
   return 0;
 }
 
@@ -103,6 +112,10 @@ int Http2Callbacks::frame_sent(nghttp2_session* session, const nghttp2_frame* fr
   // A client can make the server reset streams as well as reset them itself.
   if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR) {
     session_of(user_data).count_reset();
+    // A window beyond 2^31-1 because of SETTINGS is the connection's error (RFC 9113 6.9.2).
+    if (frame->rst_stream.error_code == NGHTTP2_FLOW_CONTROL_ERROR) {
+      session_of(user_data).violated(NGHTTP2_FLOW_CONTROL_ERROR);
+    }
   }
   // An answer that was complete before the request was: the rest of the request isn't wanted (RFC 9113 8.1).
   const bool ends = (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
@@ -141,6 +154,8 @@ int Http2Callbacks::send_data(nghttp2_session* /*session*/, nghttp2_frame* /*fra
                               const std::uint8_t* frame_header, std::size_t length,
                               nghttp2_data_source* source, void* user_data) {
   Http2Session& self = session_of(user_data);
+  // Otherwise nghttp2 goes on from DATA frame to DATA frame until a window is closed.
+  if (self.is_gathered()) return NGHTTP2_ERR_WOULDBLOCK;
   auto& stream = *static_cast<Http2Stream*>(source->ptr);
   self.window_credit_ += length;
   stream.deadline = self.now_ + self.context_.limits.write_timeout;

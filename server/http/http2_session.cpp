@@ -16,6 +16,7 @@
 #include "http/http2_callbacks.hpp"
 #include "http/priority.hpp"
 #include "http/problem.hpp"
+#include "http/syntax.hpp"
 
 namespace wheelbarrow::http {
 
@@ -32,11 +33,14 @@ constexpr std::chrono::seconds linger_time{1};
 constexpr std::chrono::seconds goodbye_time{1};
 
 // A response up to here is worth sending before what remains of a larger one (see prefer_small()).
-constexpr std::size_t small_response = 64 * 1024;
+constexpr std::size_t small_response = 1024 * 1024;
 
 // Frames that wait for a client that doesn't read. Each answers one of its own, so only a flood makes so
 // many.
 constexpr std::size_t max_queued_frames = 10'000;
+
+constexpr std::size_t max_skipped = 100;
+constexpr std::size_t max_frame_size = 16'384;  // SETTINGS_MAX_FRAME_SIZE, which stays as it begins
 
 struct OptionDeleter {
   void operator()(nghttp2_option* option) const { nghttp2_option_del(option); }
@@ -157,8 +161,7 @@ void Http2Session::wake_writer() {
 
 bool Http2Session::gather() {
   now_ = Clock::now();
-  const std::size_t batch = context_.transport->batch_size();
-  while (output_.size() < batch && !output_.full()) {
+  while (!is_gathered()) {
     const std::uint8_t* bytes = nullptr;
     const ssize_t size = nghttp2_session_mem_send(session_.get(), &bytes);
     if (size < 0) return false;
@@ -212,6 +215,16 @@ void Http2Session::stream_opened(std::int32_t id) {
   arriving_ = stream.get();
   expect(*stream, now_ + context_.limits.header_timeout);
   streams_.push_back(std::move(stream));
+}
+
+void Http2Session::encourage(Http2Stream& stream) {
+  const std::optional<std::string> expectation = stream.request->fields.get("expect");
+  if (!expectation) return;
+  if (!equal_ignoring_case(*expectation, "100-continue")) {
+    return submit(stream, make_ready(problem(417, "Only 100-continue can be expected")));
+  }
+  const nghttp2_nv go_on = make_field(":status", "100", NGHTTP2_NV_FLAG_NONE);
+  nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, stream.id, nullptr, &go_on, 1, nullptr);
 }
 
 void Http2Session::request_arrived(Http2Stream& stream) {
@@ -338,6 +351,32 @@ void Http2Session::stream_closed(Http2Stream& stream) {
     since_ = now_;
     next_deadline_ = Watchdog::never;
   }
+}
+
+void Http2Session::check_frame(const nghttp2_frame_hd& frame) {
+  // RFC 9113 4.2; nghttp2 lets a long CONTINUATION pass.
+  if (frame.length > max_frame_size) return violated(NGHTTP2_FRAME_SIZE_ERROR);
+  // RFC 9113 6.3
+  if (frame.type == NGHTTP2_PRIORITY && frame.stream_id == 0) return violated(NGHTTP2_PROTOCOL_ERROR);
+  if (frame.type == NGHTTP2_HEADERS && was_skipped(frame.stream_id)) return violated(NGHTTP2_PROTOCOL_ERROR);
+  count(frame);
+}
+
+// RFC 9113 5.1.1: to open a stream is to close all idle ones below it.
+bool Http2Session::was_skipped(std::int32_t id) {
+  if (id <= highest_) {
+    return std::ranges::any_of(skipped_,
+                               [id](const auto& range) { return id >= range.first && id <= range.second; });
+  }
+  // Nobody who leaves out so many will come back to the first of them.
+  if (skipped_.size() >= max_skipped) skipped_.erase(skipped_.begin());
+  if (id > highest_ + 2) skipped_.emplace_back(highest_ + 2, id - 2);
+  highest_ = id;
+  return false;
+}
+
+void Http2Session::violated(std::uint32_t error_code) {
+  nghttp2_session_terminate_session(session_.get(), error_code);
 }
 
 void Http2Session::count(const nghttp2_frame_hd& frame) {

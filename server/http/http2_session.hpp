@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "http/allowance.hpp"
@@ -40,12 +41,15 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
   // False when there is nothing to be said to this client any more.
   bool feed(std::string_view bytes);
   boost::asio::awaitable<void> write_frames();
-  // Gathers frames into output_.
+  // Gathers a batch of frames into output_.
   bool gather();
+  bool is_gathered() const { return output_.full() || output_.size() >= context_.transport->batch_size(); }
   void wake_writer();
 
   Http2Stream* find(std::int32_t id) const;
   void stream_opened(std::int32_t id);
+  // Answers the expectation of a request whose body is still to come (RFC 9110 10.1.1).
+  void encourage(Http2Stream& stream);
   void request_arrived(Http2Stream& stream);
   void run_handler(Http2Stream& stream, boost::asio::awaitable<Response> answer);
   void submit(Http2Stream& stream, ReadyResponse response);
@@ -54,6 +58,12 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
   void stream_closed(Http2Stream& stream);
   void cancel_handler(Http2Stream& stream);
 
+  // What RFC 9113 asks for and nghttp2 leaves out.
+  void check_frame(const nghttp2_frame_hd& frame);
+  // Whether the client may not open this stream any more.
+  bool was_skipped(std::int32_t id);
+  // Ends the connection because of what the client sent.
+  void violated(std::uint32_t error_code);
   // Counts a frame that the client sends (see Limits).
   void count(const nghttp2_frame_hd& frame);
   void count_reset();
@@ -75,6 +85,9 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
   Output output_;
   boost::asio::steady_timer wake_;
   bool awake_ = true;
+
+  std::int32_t highest_ = -1;                                   // stream that the client has opened
+  std::vector<std::pair<std::int32_t, std::int32_t>> skipped_;  // ranges of streams that it never will
 
   TimePoint now_ = Watchdog::Clock::now();  // when the work in hand began
   Allowance resets_;

@@ -1,3 +1,4 @@
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include <algorithm>
@@ -43,7 +44,8 @@ int TlsTransport::bio_read(BIO* bio, char* data, int size) {
 
 int TlsTransport::bio_write(BIO* bio, const char* data, int size) {
   auto& self = *static_cast<TlsTransport*>(BIO_get_data(bio));
-  self.made_->append(data, static_cast<std::size_t>(size));
+  // What OpenSSL sends of its own accord after the handshake goes by see_message().
+  if (!self.sealer_) self.outgoing_.append(data, static_cast<std::size_t>(size));
   return size;
 }
 
@@ -52,7 +54,7 @@ long TlsTransport::bio_control(BIO* /*bio*/, int command, long /*number*/, void*
 }
 
 TlsTransport::TlsTransport(Socket socket, Scratch& scratch, SSL_CTX& context)
-    : Transport(std::move(socket), scratch), ssl_(SSL_new(&context)) {
+    : Transport(std::move(socket), scratch, 256 * 1024), ssl_(SSL_new(&context)) {
   BIO* bio = ssl_ ? BIO_new(bio_method()) : nullptr;
   if (bio == nullptr) {
     ended_ = true;
@@ -74,7 +76,10 @@ asio::awaitable<bool> TlsTransport::handshake() {
     incoming_ = {};
     const bool sent = co_await flush();
     if (!sent) co_return false;
-    if (result == 1) co_return true;
+    if (result == 1) {
+      take_over();
+      co_return true;
+    }
     if (reason != SSL_ERROR_WANT_READ) co_return false;
     incoming_ = co_await receive();
     if (incoming_.empty()) co_return false;
@@ -123,47 +128,104 @@ asio::awaitable<std::string_view> TlsTransport::read() {
   co_return std::string_view{};
 }
 
-bool TlsTransport::encrypt(std::string_view bytes) {
-  if (bytes.empty()) return true;
-  ERR_clear_error();
-  return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) > 0;
+void TlsTransport::take_secret(const SSL* ssl, const char* line) {
+  // "SERVER_TRAFFIC_SECRET_0 <client random> <secret>", both in hexadecimal (SSL_CTX_set_keylog_callback(3)).
+  static constexpr std::string_view label = "SERVER_TRAFFIC_SECRET_0 ";
+  const std::string_view text(line);
+  if (!text.starts_with(label)) return;
+  auto& self = *static_cast<TlsTransport*>(BIO_get_data(SSL_get_wbio(ssl)));
+  const std::string_view digits = text.substr(text.rfind(' ') + 1);
+  const auto value = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10); };
+  self.secret_.clear();
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    self.secret_.push_back(static_cast<std::uint8_t>(value(digits[i]) * 16 + value(digits[i + 1])));
+  }
 }
 
-// Pieces are joined into full records: a frame header alone in a record would cost 29 bytes and a GCM set-up.
-asio::awaitable<bool> TlsTransport::write(std::span<const asio::const_buffer> buffers) {
-  auto& record = scratch().record;
-  std::string& encrypted = scratch().encrypted;
-  encrypted.assign(outgoing_);  // an alert or a key update that reading has led to
+void TlsTransport::take_over() {
+  if (SSL_version(ssl_.get()) == TLS1_3_VERSION && !secret_.empty()) {
+    sealer_ = RecordSealer::make(*SSL_get_current_cipher(ssl_.get()), secret_);
+    SSL_set_msg_callback(ssl_.get(), see_message);
+    SSL_set_msg_callback_arg(ssl_.get(), this);
+  }
+  OPENSSL_cleanse(secret_.data(), secret_.size());
+  secret_.clear();
+}
+
+void TlsTransport::see_message(int is_sent, int /*version*/, int content_type, const void* data,
+                               std::size_t size, SSL* /*ssl*/, void* transport) {
+  auto& self = *static_cast<TlsTransport*>(transport);
+  if (is_sent == 0 || !self.sealer_) return;
+  if (content_type != SSL3_RT_ALERT && content_type != SSL3_RT_HANDSHAKE) return;
+  const std::string_view message(static_cast<const char*>(data), size);
+  bool good = self.seal_message(static_cast<ContentType>(content_type), message);
+  // The client has asked for new keys, and OpenSSL has changed to them.
+  if (content_type == SSL3_RT_HANDSHAKE && message.starts_with(static_cast<char>(SSL3_MT_KEY_UPDATE))) {
+    good = good && self.sealer_->update();
+  }
+  if (!good) self.ended_ = true;
+}
+
+bool TlsTransport::seal_message(ContentType type, std::string_view message) {
+  const std::size_t before = outgoing_.size();
+  outgoing_.resize(before + RecordSealer::sealed_size(message.size()));
+  const asio::const_buffer buffer = asio::buffer(message);
+  return sealer_->seal(type, {&buffer, 1}, outgoing_.data() + before);
+}
+
+std::optional<std::string_view> TlsTransport::seal(std::span<const asio::const_buffer> buffers) {
+  if (sealer_->is_worn()) {
+    static constexpr std::string_view key_update("\x18\0\0\1\0", 5);  // update_not_requested (RFC 8446 4.6.3)
+    if (!seal_message(ContentType::handshake, key_update) || !sealer_->update()) return std::nullopt;
+  }
+  const std::size_t size = outgoing_.size() + RecordSealer::sealed_size(asio::buffer_size(buffers));
+  char* const out = scratch().make_room(size);
+  // An alert or a key update that reading has led to comes first.
+  outgoing_.copy(out, outgoing_.size());
+  if (!sealer_->seal(ContentType::application_data, buffers, out + outgoing_.size())) return std::nullopt;
   outgoing_.clear();
-  made_ = &encrypted;
+  return std::string_view(out, size);
+}
+
+// TLS 1.2. Pieces are joined into full records: a frame header alone in a record would cost 29 bytes and a
+// GCM set-up.
+std::optional<std::string_view> TlsTransport::encrypt(std::span<const asio::const_buffer> buffers) {
+  auto& record = scratch().record;
   std::size_t filled = 0;
-  bool good = true;
+  const auto send_record = [&] {
+    ERR_clear_error();
+    const bool good = filled == 0 || SSL_write(ssl_.get(), record.data(), static_cast<int>(filled)) > 0;
+    filled = 0;
+    return good;
+  };
   for (const asio::const_buffer& buffer : buffers) {
     std::string_view rest(static_cast<const char*>(buffer.data()), buffer.size());
-    while (!rest.empty() && good) {
-      if (filled == 0 && rest.size() >= record.size()) {
-        good = encrypt(rest.substr(0, record.size()));
-        rest.remove_prefix(record.size());
-        continue;
-      }
-      const std::size_t length = std::min(rest.size(), record.size() - filled);
-      std::memcpy(record.data() + filled, rest.data(), length);
+    while (!rest.empty()) {
+      const std::size_t length = rest.copy(record.data() + filled, record.size() - filled);
       filled += length;
       rest.remove_prefix(length);
-      if (filled == record.size()) {
-        good = encrypt({record.data(), filled});
-        filled = 0;
-      }
+      if (filled == record.size() && !send_record()) return std::nullopt;
     }
   }
-  good = good && encrypt({record.data(), filled});
-  made_ = &outgoing_;
-  if (!good) co_return false;
-  const std::optional<std::size_t> sent = send_now(encrypted);
+  if (!send_record()) return std::nullopt;
+  char* const out = scratch().make_room(outgoing_.size());
+  const std::size_t size = outgoing_.copy(out, outgoing_.size());
+  outgoing_.clear();
+  return std::string_view(out, size);
+}
+
+asio::awaitable<bool> TlsTransport::write(std::span<const asio::const_buffer> buffers) {
+  const std::optional<std::string_view> bytes = sealer_ ? seal(buffers) : encrypt(buffers);
+  if (!bytes) co_return false;
+  const std::optional<std::size_t> sent = send_now(*bytes);
   if (!sent) co_return false;
   // Only what a slow client leaves behind needs memory of its own.
-  outgoing_.append(encrypted, *sent);
-  co_return co_await flush();
+  if (*sent < bytes->size()) {
+    outgoing_.append(bytes->substr(*sent));
+    co_return co_await flush();
+  }
+  co_await give_way();
+  co_return is_open();
 }
 
 asio::awaitable<bool> TlsTransport::flush() {

@@ -28,7 +28,7 @@ using boost::system::error_code;
 namespace {
 
 // A client that takes everything at once would otherwise keep the loop for as long as its response is.
-constexpr std::uint64_t turn = 4 * 1024 * 1024;
+constexpr std::uint64_t turn = 1024 * 1024;
 
 bool is_temporary(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::interrupted;
@@ -36,13 +36,16 @@ bool is_temporary(const error_code& error) {
 
 }  // namespace
 
-Transport::Transport(Socket socket, Scratch& scratch) : socket_(std::move(socket)), scratch_(scratch) {
+Transport::Transport(Socket socket, Scratch& scratch, int max_unsent)
+    : socket_(std::move(socket)), scratch_(scratch) {
   error_code ignored;
   // These fail only on a socket that is dead already, and then the first read says so; a Unix domain socket
-  // has no use for the second.
+  // has no use for the others.
   std::ignore = socket_.non_blocking(true, ignored);
   const int on = 1;
   std::ignore = ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  std::ignore =
+      ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof max_unsent);
 }
 
 asio::awaitable<std::string_view> Transport::receive() {
@@ -107,11 +110,14 @@ asio::awaitable<bool> Transport::send(std::span<const asio::const_buffer> buffer
       if (!writable) co_return false;
     }
   }
-  if (sent_ - yielded_ >= turn) {
-    yielded_ = sent_;
-    co_await asio::post(socket_.get_executor(), asio::use_awaitable);
-  }
+  co_await give_way();
   co_return socket_.is_open();
+}
+
+asio::awaitable<void> Transport::give_way() {
+  if (sent_ - yielded_ < turn) co_return;
+  yielded_ = sent_;
+  co_await asio::post(socket_.get_executor(), asio::use_awaitable);
 }
 
 asio::awaitable<bool> Transport::send_file(const Slice& slice) {

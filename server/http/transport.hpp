@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/slice.hpp"
 
@@ -32,14 +33,27 @@ struct Scratch {
   // A read's bytes decrypted, and before them a record that earlier reads had begun.
   std::array<char, 64 * 1024 + record_size + 1024> decrypted;
   std::array<char, record_size> record;
-  std::string encrypted;  // what a write made, until the socket has taken it
+  // What a write has made, until the socket has taken it.
+  std::unique_ptr<char[]> encrypted;
+  std::size_t encrypted_capacity = 0;
+
+  // Room for so many encrypted bytes; what was there is gone.
+  char* make_room(std::size_t size) {
+    if (size > encrypted_capacity) {
+      encrypted = std::make_unique_for_overwrite<char[]>(size);
+      encrypted_capacity = size;
+    }
+    return encrypted.get();
+  }
 };
 
 class Transport {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Transport(Socket socket, Scratch& scratch);
+  // `max_unsent` is how many bytes the kernel takes before it can send them. What is asked for later can't
+  // overtake them; fewer of them mean more system calls.
+  Transport(Socket socket, Scratch& scratch, int max_unsent);
   virtual ~Transport() = default;
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -80,6 +94,9 @@ class Transport {
   boost::asio::awaitable<bool> send(std::span<const boost::asio::const_buffer> buffers);
   // What the socket takes without waiting, of `bytes`; nothing if it failed.
   std::optional<std::size_t> send_now(std::string_view bytes);
+  // Gives the loop's other work its turn, after so many bytes.
+  boost::asio::awaitable<void> give_way();
+  bool is_open() const { return socket_.is_open(); }
   Scratch& scratch() { return scratch_; }
 
  private:
@@ -100,7 +117,8 @@ class Transport {
 
 class PlainTransport final : public Transport {
  public:
-  using Transport::Transport;
+  // Copying is all that sending costs here, so system calls count.
+  PlainTransport(Socket socket, Scratch& scratch) : Transport(std::move(socket), scratch, 1024 * 1024) {}
   boost::asio::awaitable<std::string_view> read() override { return receive(); }
   boost::asio::awaitable<bool> write(std::span<const boost::asio::const_buffer> buffers) override {
     return send(buffers);

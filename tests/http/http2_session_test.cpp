@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "http/raw_client.hpp"
+#include "http/http2_client.hpp"
 #include "http/test_server.hpp"
 
 namespace wheelbarrow::http {
@@ -14,33 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-
-std::uint32_t error_code(const Frame& frame) {
-  const std::size_t at = frame.type == h2::goaway ? 4 : 0;
-  std::uint32_t code = 0;
-  for (std::size_t i = at; i < at + 4 && i < frame.payload.size(); ++i) {
-    code = code << 8 | static_cast<unsigned char>(frame.payload[i]);
-  }
-  return code;
-}
-
-std::string request(std::uint32_t stream, std::string_view fields) {
-  return h2::frame(h2::headers, h2::end_headers | h2::end_stream, stream, fields);
-}
-
-// The body of the next complete response, DATA frames of other streams ignored.
-std::string body_of(FrameReader& reader, std::uint32_t stream) {
-  std::string body;
-  while (true) {
-    const Frame frame = reader.any();
-    if (frame.type == 255) return body + "(closed)";
-    if (frame.stream != stream) continue;
-    if (frame.type == h2::reset) return body + "(reset " + std::to_string(error_code(frame)) + ")";
-    if (frame.type == h2::data) body += frame.payload;
-    const bool ends = frame.type == h2::data || frame.type == h2::headers;
-    if (ends && (frame.flags & h2::end_stream) != 0) return body;
-  }
-}
 
 TEST(Http2Session, AnswersRequestsOnOneConnection) {
   TestServer server;
@@ -129,8 +102,7 @@ TEST(Http2Session, DropsBodiesUpToTheLimit) {
 TEST(Http2Session, SendsOnlyWhatTheWindowTakes) {
   TestServer server;
   RawClient client(server.port());
-  constexpr std::uint16_t initial_window_size = 4;
-  client.send(h2::preface(h2::setting(initial_window_size, 10)));
+  client.send(h2::preface(h2::setting(h2::initial_window_size, 10)));
   FrameReader reader(client);
   client.send(request(1, h2::get("/rope")));
   EXPECT_EQ(reader.next(h2::data).payload.size(), 10U);
@@ -172,7 +144,6 @@ TEST(Http2Session, EndsSilentAndStuckClients) {
   limits.idle_timeout = 1s;
   limits.write_timeout = 1s;
   TestServer server({.limits = limits});
-  constexpr std::uint16_t initial_window_size = 4;
   struct Case {
     const char* what;
     std::string sent;
@@ -185,8 +156,8 @@ TEST(Http2Session, EndsSilentAndStuckClients) {
       {"half a header section", h2::preface() + h2::frame(h2::headers, h2::end_stream, 1, h2::get("/hello")),
        true},
       {"half a body", h2::preface() + h2::frame(h2::headers, h2::end_headers, 1, h2::get("/hello")), true},
-      {"a window of zero", h2::preface(h2::setting(initial_window_size, 0)) + request(1, h2::get("/hello")),
-       true},
+      {"a window of zero",
+       h2::preface(h2::setting(h2::initial_window_size, 0)) + request(1, h2::get("/hello")), true},
   };
   for (const Case& item : cases) {
     RawClient client(server.port());

@@ -218,7 +218,7 @@ std::vector<Http2Case> window_update_frames() {
       {"6.9.1 a connection window of 2^31", window_update(0, largest_window - 65'534),
        connection_error(flow_control_error)},
       {"6.9.1 a stream window of 2^31", post(1) + window_update(1, largest_window - 65'534),
-       stream_error(1, flow_control_error)},
+       connection_error(flow_control_error)},
       {"6.9.2 a stream window of 2^31 through SETTINGS",
        post(1) + window_update(1, 1) + settings({{initial_window_size, largest_window}}),
        connection_error(flow_control_error)},

@@ -19,9 +19,12 @@ unsigned status_of(std::string_view line) {
   return good ? static_cast<unsigned>(std::stoul(std::string(line.substr(9, 3)))) : 0;
 }
 
-std::size_t count(const Fields& fields, std::string_view name) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(fields, [name](const auto& field) { return field.first == name; }));
+std::size_t count(const Fields& fields, std::string_view wanted) {
+  std::size_t found = 0;
+  for (const auto& [name, value] : fields) {
+    if (name == wanted) ++found;
+  }
+  return found;
 }
 
 void check_final(const Http1Response& response) {
