@@ -1,5 +1,7 @@
 #include "http/connection.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "http/http1_session.hpp"
@@ -31,7 +33,15 @@ Connection::Connection(Socket socket, Scratch& scratch, SSL_CTX* tls, SessionCon
 asio::awaitable<Connection::Version> Connection::find_version() {
   const auto time = tls_ != nullptr ? context_.limits.handshake_timeout : context_.limits.header_timeout;
   const auto deadline = Watchdog::Clock::now() + time;
-  const Watchdog watchdog(context_.executor, [deadline] { return deadline; }, [this] { close(); });
+  const Watchdog watchdog(
+      context_.executor, [deadline] { return deadline; },
+      [this] {
+        spdlog::info(
+            "connection ended  reason={} peer={}",
+            tls_ != nullptr ? "the handshake did not end in time" : "the client said nothing in time",
+            context_.peer);
+        close();
+      });
   if (tls_ != nullptr) {
     const bool good = co_await tls_->handshake();
     if (!good) co_return Version::none;

@@ -1,5 +1,7 @@
 #include "http/http1_session.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -57,7 +59,25 @@ Clock::time_point Http1Session::due() const {
 
 void Http1Session::expired() {
   if (waiting_ == Waiting::for_socket && context_.transport->client_took_bytes()) return;
+  if (const char* reason = reason_to_end()) {
+    spdlog::info("connection ended  reason={} peer={}", reason, context_.peer);
+  }
   close();
+}
+
+const char* Http1Session::reason_to_end() const {
+  switch (waiting_) {
+    case Waiting::for_head:
+    case Waiting::for_body:
+      return "the request did not arrive in time";
+    case Waiting::for_socket:
+      return "the client takes nothing";
+    case Waiting::for_request:
+    case Waiting::for_handler:
+    case Waiting::for_end:
+      break;
+  }
+  return nullptr;
 }
 
 void Http1Session::wait_for(Waiting what) {

@@ -26,6 +26,8 @@ class Http1Session final : public Session {
 
   Watchdog::Clock::time_point due() const;
   void expired();
+  // Null where the end of the waiting is nothing to speak of.
+  const char* reason_to_end() const;
   void wait_for(Waiting what);
   // False when the connection is over without another request.
   boost::asio::awaitable<bool> read_request();

@@ -51,7 +51,7 @@ int Http2Callbacks::begin_headers(nghttp2_session* /*session*/, const nghttp2_fr
   return 0;
 }
 
-int Http2Callbacks::header(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name,
+int Http2Callbacks::header(nghttp2_session* /*session*/, const nghttp2_frame* frame, const std::uint8_t* name,
                            std::size_t name_length, const std::uint8_t* value, std::size_t value_length,
                            std::uint8_t /*flags*/, void* user_data) {
   if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
@@ -62,11 +62,15 @@ int Http2Callbacks::header(nghttp2_session* session, const nghttp2_frame* frame,
   self.memory_ -= stream.held;
   const bool bearable = stream.add_field(text(name, name_length), text(value, value_length), limits);
   self.memory_ += stream.held;
-  if (self.memory_ > limits.max_connection_memory) {
-    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_ENHANCE_YOUR_CALM);
-    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  if (!bearable) {
+    self.reset(stream, "its header list is far beyond the limit");
+  } else if (self.memory_ > limits.max_connection_memory) {
+    self.reset(stream, "the connection's requests take too much memory");
+  } else {
+    return 0;
   }
-  return bearable ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  self.arriving_ = nullptr;
+  return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 int Http2Callbacks::frame_received(nghttp2_session* /*session*/, const nghttp2_frame* frame,

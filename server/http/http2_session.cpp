@@ -136,6 +136,9 @@ asio::awaitable<void> Http2Session::run(std::string received) {
 
 bool Http2Session::feed(std::string_view bytes) {
   now_ = Clock::now();
+  const std::string_view frames = bytes.substr(std::min(magic_left_, bytes.size()));
+  magic_left_ -= bytes.size() - frames.size();
+  frames_.scan(frames, [this](const FrameScanner::Frame& frame) { count(frame); });
   const ssize_t used = nghttp2_session_mem_recv(
       session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   // What the client did wrong within the protocol gets its GOAWAY through nghttp2. A negative result means
@@ -359,7 +362,6 @@ void Http2Session::check_frame(const nghttp2_frame_hd& frame) {
   // RFC 9113 6.3
   if (frame.type == NGHTTP2_PRIORITY && frame.stream_id == 0) return violated(NGHTTP2_PROTOCOL_ERROR);
   if (frame.type == NGHTTP2_HEADERS && was_skipped(frame.stream_id)) return violated(NGHTTP2_PROTOCOL_ERROR);
-  count(frame);
 }
 
 // RFC 9113 5.1.1: to open a stream is to close all idle ones below it.
@@ -379,17 +381,20 @@ void Http2Session::violated(std::uint32_t error_code) {
   nghttp2_session_terminate_session(session_.get(), error_code);
 }
 
-void Http2Session::count(const nghttp2_frame_hd& frame) {
+void Http2Session::count(const FrameScanner::Frame& frame) {
   switch (frame.type) {
     case NGHTTP2_RST_STREAM:
       return count_reset();
     case NGHTTP2_HEADERS:
     case NGHTTP2_CONTINUATION:
-    case NGHTTP2_GOAWAY:
       return;
-    case NGHTTP2_DATA:
-      if (frame.length > 0 || (frame.flags & NGHTTP2_FLAG_END_STREAM) != 0) return;
+    case NGHTTP2_DATA: {
+      // The first byte of a padded frame is the length of its padding (RFC 9113 6.1).
+      const bool padded = (frame.flags & NGHTTP2_FLAG_PADDED) != 0;
+      const std::uint32_t padding = padded ? 1U + frame.first : 0U;
+      if (frame.length > padding || (frame.flags & NGHTTP2_FLAG_END_STREAM) != 0) return;
       break;
+    }
     case NGHTTP2_WINDOW_UPDATE:
       if (window_credit_ >= 1024) {
         window_credit_ -= 1024;
@@ -404,6 +409,11 @@ void Http2Session::count(const nghttp2_frame_hd& frame) {
 
 void Http2Session::count_reset() {
   if (!resets_.take(now_)) flooded("too many streams were reset");
+}
+
+void Http2Session::reset(const Http2Stream& stream, const char* reason) {
+  spdlog::warn("stream reset  reason={} peer={}", reason, context_.peer);
+  nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 void Http2Session::flooded(const char* reason) {
@@ -432,7 +442,11 @@ Clock::time_point Http2Session::due() const {
 
 void Http2Session::expired() {
   now_ = Clock::now();
-  if (finished_ || ending_ || !heard_) return close();
+  if (finished_ || ending_) return close();
+  if (!heard_) {
+    spdlog::info("connection ended  reason=the client said nothing in time peer={}", context_.peer);
+    return close();
+  }
   if (writing_) {
     if (context_.transport->client_took_bytes()) return;
     spdlog::info("connection ended  reason=the client takes nothing peer={}", context_.peer);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "http/allowance.hpp"
+#include "http/frame_scanner.hpp"
 #include "http/http2_stream.hpp"
 #include "http/output.hpp"
 #include "http/session.hpp"
@@ -65,9 +66,10 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
   // Ends the connection because of what the client sent.
   void violated(std::uint32_t error_code);
   // Counts a frame that the client sends (see Limits).
-  void count(const nghttp2_frame_hd& frame);
+  void count(const FrameScanner::Frame& frame);
   void count_reset();
-  // Ends the connection because of a limit.
+  // Ends a stream, or the connection, because of a limit.
+  void reset(const Http2Stream& stream, const char* reason);
   void flooded(const char* reason);
 
   // Sets a deadline of a stream.
@@ -89,7 +91,9 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
   std::int32_t highest_ = -1;                                   // stream that the client has opened
   std::vector<std::pair<std::int32_t, std::int32_t>> skipped_;  // ranges of streams that it never will
 
-  TimePoint now_ = Watchdog::Clock::now();  // when the work in hand began
+  TimePoint now_ = Watchdog::Clock::now();             // when the work in hand began
+  std::size_t magic_left_ = NGHTTP2_CLIENT_MAGIC_LEN;  // bytes of the client's preface before its frames
+  FrameScanner frames_;
   Allowance resets_;
   Allowance control_frames_;
   std::uint64_t window_credit_ = 0;  // bytes of DATA that WINDOW_UPDATE frames may still answer

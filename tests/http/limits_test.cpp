@@ -73,11 +73,6 @@ std::vector<Flood> floods() {
                return request(stream(n), get) + h2::frame(h2::reset, 0, stream(n), h2::number(8));
              }),
       // CVE-2025-8671: the client breaks the rules so that the server resets.
-      resets("WindowOverflow",
-             [](std::uint32_t n) {
-               return request(stream(n), h2::get("/wait?ms=100")) +
-                      h2::frame(h2::window, 0, stream(n), h2::number(0x7fffffff));
-             }),
       resets("LongerThanItsContentLength",
              [get](std::uint32_t n) {
                return h2::frame(h2::headers, h2::end_headers, stream(n),
