@@ -20,6 +20,24 @@ struct FreeKdf {
   void operator()(EVP_KDF_CTX* context) const { EVP_KDF_CTX_free(context); }
 };
 
+// Fetching an algorithm by name takes longer than a record's key schedule.
+const EVP_CIPHER* cipher_of(std::uint32_t suite) {
+  const auto fetch = [](const char* name) { return EVP_CIPHER_fetch(nullptr, name, nullptr); };
+  static const EVP_CIPHER* const aes_128 = fetch("AES-128-GCM");
+  static const EVP_CIPHER* const aes_256 = fetch("AES-256-GCM");
+  static const EVP_CIPHER* const chacha20 = fetch("ChaCha20-Poly1305");
+  switch (suite) {
+    case aes_128_gcm:
+      return aes_128;
+    case aes_256_gcm:
+      return aes_256;
+    case chacha20_poly1305:
+      return chacha20;
+    default:
+      return nullptr;
+  }
+}
+
 // HKDF-Expand-Label(secret, label, "", out.size()) of RFC 8446 7.1.
 bool expand_label(const EVP_MD* hash, std::span<std::uint8_t> secret, std::string_view label,
                   std::span<std::uint8_t> out) {
@@ -51,19 +69,8 @@ std::uint8_t* bytes(char* out) {
 std::optional<RecordSealer> RecordSealer::make(const SSL_CIPHER& suite,
                                                std::span<const std::uint8_t> secret) {
   RecordSealer sealer;
-  switch (SSL_CIPHER_get_protocol_id(&suite)) {
-    case aes_128_gcm:
-      sealer.cipher_ = EVP_aes_128_gcm();
-      break;
-    case aes_256_gcm:
-      sealer.cipher_ = EVP_aes_256_gcm();
-      break;
-    case chacha20_poly1305:
-      sealer.cipher_ = EVP_chacha20_poly1305();
-      break;
-    default:
-      return std::nullopt;
-  }
+  sealer.cipher_ = cipher_of(SSL_CIPHER_get_protocol_id(&suite));
+  if (sealer.cipher_ == nullptr) return std::nullopt;
   sealer.hash_ = SSL_CIPHER_get_handshake_digest(&suite);
   sealer.secret_.assign(secret.begin(), secret.end());
   sealer.context_.reset(EVP_CIPHER_CTX_new());

@@ -71,6 +71,7 @@ class TlsTransport final : public Transport {
   std::string_view incoming_;           // ciphertext that OpenSSL has not taken yet
   std::string held_;                    // the same, kept over a wait during the handshake
   std::string outgoing_;                // ciphertext that the socket has not taken
+  bool writing_ = false;                // the socket is taking something
   bool ended_ = false;                  // the client closed, or broke the protocol
 };
 

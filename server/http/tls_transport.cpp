@@ -125,6 +125,9 @@ asio::awaitable<std::string_view> TlsTransport::read() {
     const std::string_view plain = decrypt();
     if (!plain.empty()) co_return plain;
   }
+  // The alert that says what was wrong. While a write is under way, it goes with the next one, if there is
+  // one.
+  if (ended_ && !writing_) co_await flush();
   co_return std::string_view{};
 }
 
@@ -232,7 +235,10 @@ asio::awaitable<bool> TlsTransport::flush() {
   if (outgoing_.empty()) co_return true;
   const std::string bytes = std::exchange(outgoing_, {});
   const asio::const_buffer buffer(bytes.data(), bytes.size());
-  co_return co_await send({&buffer, 1});
+  writing_ = true;
+  const bool sent = co_await send({&buffer, 1});
+  writing_ = false;
+  co_return sent;
 }
 
 asio::awaitable<void> TlsTransport::end_writing() {
