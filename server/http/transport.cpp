@@ -134,16 +134,17 @@ asio::awaitable<bool> Transport::send_file(const Slice& slice) {
   while (left > 0) {
     const std::size_t wanted = std::min<std::size_t>(left, turn);
     const ssize_t size = ::sendfile(socket_.native_handle(), file.get(), &offset, wanted);
-    if (size > 0) {
-      sent(static_cast<std::size_t>(size), wanted);
-      left -= static_cast<std::size_t>(size);
-    } else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
-      co_return false;
+    if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) co_return false;
+    const auto taken = static_cast<std::size_t>(std::max<ssize_t>(size, 0));
+    sent(taken, wanted);
+    left -= taken;
+    if (taken < wanted) {
+      const bool writable = co_await wait_writable();
+      if (!writable) co_return false;
     }
-    const bool writable = co_await wait_writable();
-    if (!writable) co_return false;
+    co_await give_way();
   }
-  co_return true;
+  co_return is_open();
 }
 
 bool Transport::client_took_bytes() {

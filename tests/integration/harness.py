@@ -74,11 +74,12 @@ class Response:
 class Server:
     """A running `wheelbarrow serve`; a context manager."""
 
-    def __init__(self, *arguments, wheels=SAMPLE_WHEELS, pyodide=PYODIDE, data=None):
+    def __init__(self, *arguments, wheels=SAMPLE_WHEELS, pyodide=PYODIDE, data=None,
+                 admin="127.0.0.1:0"):
         self.own_data = tempfile.mkdtemp(prefix="wheelbarrow-data-") if data is None else None
         self.data = Path(data or self.own_data)
         command = [PROGRAM, "serve", "--wheels", wheels, "--data", self.data, "--listen", "127.0.0.1:0",
-                   "--listen-plain", "127.0.0.1:0", "--admin", "127.0.0.1:0", *arguments]
+                   "--listen-plain", "127.0.0.1:0", "--admin", admin, *arguments]
         if pyodide:
             command += ["--pyodide", pyodide]
         self.log = []
@@ -87,7 +88,7 @@ class Server:
         self.reader.start()
         self.plain = self._address(r"url=(http://\S+)/")
         self.tls = self._address(r"url=(https://\S+)/")
-        self.admin = self._address(r"admin=(http://\S+)/")
+        self.admin = self._address(r"admin=(\S+?)/?$")
 
     def _read(self):
         for line in self.process.stderr:
