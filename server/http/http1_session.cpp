@@ -24,9 +24,9 @@ namespace {
 // What a client may send ahead while its request is being answered; more stays in the socket.
 constexpr std::size_t max_pipelined = 65'536;
 // A file of less is written from memory: that is one system call with the header, and no descriptor.
-constexpr std::size_t worth_sending_as_file = 128 * 1024;
+constexpr std::size_t worth_sending_as_file = std::size_t{128} * 1024;
 // What is looked for in memory at a time, before it is sent.
-constexpr std::size_t read_ahead_size = 2 * 1024 * 1024;
+constexpr std::size_t read_ahead_size = std::size_t{2} * 1024 * 1024;
 // After a refusal the rest of the request is read and dropped for so long, because closing a socket with
 // unread bytes resets it, and a reset may overtake the answer (RFC 9112 9.6).
 constexpr std::chrono::seconds linger_time{2};

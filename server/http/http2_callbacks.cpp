@@ -21,7 +21,7 @@ std::string_view text(const std::uint8_t* bytes, std::size_t length) {
 constexpr std::size_t frame_header_size = 9;  // RFC 9113 4.1
 
 // What of a body is looked for in memory at a time.
-constexpr std::size_t read_ahead_size = 1024 * 1024;
+constexpr std::size_t read_ahead_size = std::size_t{1024} * 1024;
 
 }  // namespace
 

@@ -33,7 +33,7 @@ constexpr std::chrono::seconds linger_time{1};
 constexpr std::chrono::seconds goodbye_time{1};
 
 // A response up to here is worth sending before what remains of a larger one (see prefer_small()).
-constexpr std::size_t small_response = 1024 * 1024;
+constexpr std::size_t small_response = std::size_t{1024} * 1024;
 
 // Frames that wait for a client that doesn't read. Each answers one of its own, so only a flood makes so
 // many.

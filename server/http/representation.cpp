@@ -127,7 +127,7 @@ Response unsatisfiable(std::uint64_t size) {
 }
 
 // Bytes. Hundreds of bodies of this size are a few megabytes.
-constexpr std::size_t worth_copying = 32 * 1024;
+constexpr std::size_t worth_copying = std::size_t{32} * 1024;
 
 // Whether anything but the representation itself may be the answer.
 bool is_special(const Fields& fields) {

@@ -28,7 +28,7 @@ using boost::system::error_code;
 namespace {
 
 // A client that takes everything at once would otherwise keep the loop for as long as its response is.
-constexpr std::uint64_t turn = 1024 * 1024;
+constexpr std::uint64_t turn = std::uint64_t{1024} * 1024;
 
 bool is_temporary(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::interrupted;
