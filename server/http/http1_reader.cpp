@@ -71,7 +71,14 @@ Http1Reader::Step Http1Reader::step(std::string& received) {
 
 Http1Reader::Step Http1Reader::step_head(std::string& received) {
   // At least one empty line before the request line is to be ignored (RFC 9112 2.2).
-  if (!started_ && received.starts_with("\r\n")) received.erase(0, 2);
+  // All of them, because how many one read brings is chance.
+  if (!started_) {
+    std::size_t empty = 0;
+    while (received.compare(empty, 2, "\r\n") == 0) {
+      empty += 2;
+    }
+    received.erase(0, empty);
+  }
   if (received.empty() || (!started_ && received == "\r")) return Step::need_more;
   started_ = true;
 

@@ -78,7 +78,8 @@ std::optional<std::time_t> assemble(const DateReader& reader, int year, unsigned
   const std::chrono::year_month_day date(std::chrono::year(year), std::chrono::month(month + 1),
                                          std::chrono::day(static_cast<unsigned>(day)));
   if (!reader.done() || !date.ok()) return std::nullopt;
-  return std::chrono::system_clock::to_time_t(std::chrono::sys_days(date) + time_of_day);
+  // Not through the clock's own time points: of nanoseconds, they end in 2262.
+  return (std::chrono::sys_days(date) + time_of_day).time_since_epoch().count();
 }
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -145,7 +146,7 @@ std::optional<std::time_t> parse_asctime(std::string_view text) {
 }  // namespace
 
 std::string format_date(std::time_t time) {
-  const auto instant = std::chrono::system_clock::from_time_t(time);
+  const std::chrono::sys_seconds instant{std::chrono::seconds(time)};
   const auto midnight = std::chrono::floor<std::chrono::days>(instant);
   const std::chrono::year_month_day date(midnight);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(instant - midnight));

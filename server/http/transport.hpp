@@ -101,7 +101,8 @@ class Transport {
 
  private:
   static constexpr std::size_t smallest_batch = 32 * 1024;
-  static constexpr std::size_t largest_batch = 256 * 1024;
+  // All of it may have to be kept for a client that stops reading.
+  static constexpr std::size_t largest_batch = 128 * 1024;
 
   void sent(std::size_t size, std::size_t wanted);
   boost::asio::awaitable<bool> wait_writable();

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of http2_fuzz, corpus/http2/*: a byte that says how the rest arrives (see Course::of), then frames."""
+"""Writes the seeds of http2_fuzz, corpus/http2/*: a byte that says how the rest arrives (Course::of), then frames."""
 
 from pathlib import Path
 
@@ -53,8 +53,10 @@ SEEDS = {
                  + frame(HEADERS, END_HEADERS | END_STREAM, 1, field("x", "y"))),
     "continuation": (3, START + frame(HEADERS, END_STREAM, 1, get("/hello")[:5])
                      + frame(CONTINUATION, END_HEADERS, 1, get("/hello")[5:])),
-    "indexed": (0, START + frame(HEADERS, END_HEADERS | END_STREAM, 1, get("/") + field("x", "y" * 60, True) + b"\xbe" * 9)
-                + request(3, "/hello") + frame(HEADERS, END_HEADERS | END_STREAM, 5, b"\x3f\xe1\x1f" + get("/") + b"\xbe\xbe")),
+    "indexed": (0, START
+                + frame(HEADERS, END_HEADERS | END_STREAM, 1, get("/") + field("x", "y" * 60, True) + b"\xbe" * 9)
+                + request(3, "/hello")
+                + frame(HEADERS, END_HEADERS | END_STREAM, 5, b"\x3f\xe1\x1f" + get("/") + b"\xbe\xbe")),
     "resets": (4, START + b"".join(request(s, "/a") + frame(RST_STREAM, 0, s, number(8)) for s in (1, 3, 5))),
     "windows": (4, frame(SETTINGS, 0, 0, setting(4, 10)) + request(1, "/large")
                 + 3 * frame(WINDOW_UPDATE, 0, 1, number(7)) + frame(SETTINGS, 0, 0, setting(4, 0))

@@ -17,6 +17,7 @@ TEST(Date, IsWrittenAsImfFixdate) {
       {example, "Sun, 06 Nov 1994 08:49:37 GMT"},
       {951782400, "Tue, 29 Feb 2000 00:00:00 GMT"},
       {4102444799, "Thu, 31 Dec 2099 23:59:59 GMT"},
+      {253402300799, "Fri, 31 Dec 9999 23:59:59 GMT"},
   };
   for (const auto& [time, text] : cases) {
     EXPECT_EQ(format_date(time), text);

@@ -28,6 +28,7 @@ std::vector<Http1Case> lines() {
       {"2.2 a bare carriage return in a field name", get1("X\r: a\r\n"), refused(400)},
       {"2.2 two carriage returns before a line feed", get1("X: a\r\r\n"), refused(400)},
       {"2.2 an empty line before the request line", "\r\n" + get1(), served(200)},
+      {"2.2 empty lines before the request line", "\r\n\r\n\r\n" + get1(), served(200)},
       {"2.2 whitespace before the first field", "GET /hello HTTP/1.1\r\n X: a\r\nHost: h\r\n\r\n"s,
        refused(400)},
       {"2.2 a tab before the first field", "GET /hello HTTP/1.1\r\n\tX: a\r\nHost: h\r\n\r\n"s, refused(400)},
