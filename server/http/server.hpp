@@ -32,7 +32,9 @@ struct Limits {
   std::size_t max_target = 32 * 1024;       // bytes of the request target; more is 414
   std::size_t max_header_list = 64 * 1024;  // bytes of all fields (RFC 9113 10.5.1's measure); more is 431
   std::size_t max_body = 64 * 1024;  // bytes of a request body; more is 413. Bodies are read and dropped
-  std::uint32_t max_concurrent_streams = 128;  // on one HTTP/2 connection; more are refused
+  // Requests at a time on one HTTP/2 connection. More are refused, or end the connection (PROTOCOL_ERROR)
+  // once the client has acknowledged the limit (RFC 9113 5.1.2).
+  std::uint32_t max_concurrent_streams = 128;
   // Bytes of the requests that a connection holds at a time; a request beyond them is reset
   // (ENHANCE_YOUR_CALM).
   std::size_t max_connection_memory = 1024 * 1024;

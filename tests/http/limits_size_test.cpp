@@ -21,6 +21,13 @@ using namespace std::chrono_literals;
 
 const std::string get_hello = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
 
+// AddressSanitizer keeps what is freed in quarantine, so nothing can be said about memory then.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool keeps_freed_memory = true;
+#else
+constexpr bool keeps_freed_memory = false;
+#endif
+
 // Bytes of memory that this process, and with it the server, has in use.
 std::size_t resident_memory() {
   std::ifstream file("/proc/self/statm");
@@ -213,7 +220,9 @@ TEST(Limits, ResetARequestThatUnfoldsFarBeyondTheLimit) {
     client.send(request(stream, bomb));
     ASSERT_EQ(body_of(reader, stream), "(reset " + std::to_string(h2::enhance_your_calm) + ")") << stream;
   }
-  EXPECT_LT(resident_memory(), before + 8 * 1024 * 1024);
+  if (!keeps_freed_memory) {
+    EXPECT_LT(resident_memory(), before + 8 * 1024 * 1024);
+  }
   client.send(request(301, h2::get("/hello")));
   EXPECT_EQ(body_of(reader, 301), "hello\n");
   EXPECT_EQ(other.finish(), "");
