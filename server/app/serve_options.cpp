@@ -130,6 +130,7 @@ void add_options(CLI::App& app, ServeOptions& options) {
   number("--drain-timeout", options.drain_timeout,
          "seconds that running requests have to finish after SIGTERM or SIGINT; a second signal ends at once",
          "WHEELBARROW_DRAIN_TIMEOUT")
+      ->type_name("SECONDS")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
   number("--max-wheel-entries", options.wheel_limits.max_entries,

@@ -1,5 +1,6 @@
 // The words that every room speaks: Error here, Sha256 in sha256.hpp, Slice in slice.hpp, files mapped as
-// slices in mapped_file.hpp. This room depends on nothing else in the tree.
+// slices in mapped_file.hpp, whether a file changed in file_stamp.hpp. This room depends on nothing else in
+// the tree.
 #pragma once
 
 #include <expected>

@@ -51,14 +51,6 @@ Result<Sha256> hash_file(const std::filesystem::path& path) {
   return hasher.finish();
 }
 
-// Changes whenever the file may have changed; empty if there is no regular file.
-std::string stamp_of(const std::filesystem::path& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
-  return std::to_string(status.st_ino) + '/' + std::to_string(status.st_size) + '/' +
-         std::to_string(status.st_mtim.tv_sec) + '.' + std::to_string(status.st_mtim.tv_nsec);
-}
-
 // Names a body by the hashes of the blobs it is joined from.
 std::string coded_etag(const Sha256& content, Form form, std::span<const Sha256> pieces) {
   Sha256Hasher hasher;
@@ -231,13 +223,13 @@ void Engine::wheel(const wheelhouse::WheelPtr& wheel, Callback<Blob> done) {
 }
 
 void Engine::file(const std::filesystem::path& path, Callback<Blob> done) {
-  const std::string stamp = stamp_of(path);
-  if (stamp.empty()) return done(fail(ErrorKind::not_found, "there is no such file"));
+  const std::optional<FileStamp> stamp = stamp_of(path);
+  if (!stamp) return done(fail(ErrorKind::not_found, "there is no such file"));
   const std::string key = "file/" + sha256(path.native()).hex();
-  if (const auto known = files_.get(key); known && known->stamp == stamp) return done(known->blob);
+  if (const auto known = files_.get(key); known && known->stamp == *stamp) return done(known->blob);
   if (is_full() && !blob_flights_.contains(key)) return done(std::unexpected(too_busy()));
   if (!blob_flights_.join(key, std::move(done))) return;
-  pool_.submit([this, key, path, stamp](const std::stop_token&) {
+  pool_.submit([this, key, path, stamp = *stamp](const std::stop_token&) {
     const auto blob = copy_file(path);
     // A file that changed meanwhile is looked at again next time, because its stamp differs.
     if (blob) files_.put(key, {stamp, *blob});

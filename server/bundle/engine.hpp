@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/file_stamp.hpp"
 #include "bundle/build_pool.hpp"
 #include "bundle/bundle.hpp"
 #include "bundle/lru_cache.hpp"
@@ -91,7 +92,7 @@ class Engine {
     bool best = false;
   };
   struct KnownFile {
-    std::string stamp;
+    FileStamp stamp;
     store::Blob blob;
   };
 

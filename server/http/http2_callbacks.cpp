@@ -20,9 +20,6 @@ std::string_view text(const std::uint8_t* bytes, std::size_t length) {
 
 constexpr std::size_t frame_header_size = 9;  // RFC 9113 4.1
 
-// What of a body is looked for in memory at a time.
-constexpr std::size_t read_ahead_size = std::size_t{1024} * 1024;
-
 }  // namespace
 
 std::unique_ptr<nghttp2_session_callbacks, Http2Callbacks::Deleter> Http2Callbacks::make() {
@@ -161,7 +158,7 @@ int Http2Callbacks::send_data(nghttp2_session* /*session*/, nghttp2_frame* /*fra
   // Otherwise nghttp2 goes on from DATA frame to DATA frame until a window is closed.
   if (self.is_gathered()) return NGHTTP2_ERR_WOULDBLOCK;
   auto& stream = *static_cast<Http2Stream*>(source->ptr);
-  self.window_credit_ += length;
+  self.floods_.sent(length);
   stream.deadline = self.now_ + self.context_.limits.write_timeout;
   self.output_.append(text(frame_header, frame_header_size));
   while (length > 0) {

@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -39,28 +38,7 @@ constexpr std::size_t small_response = std::size_t{1024} * 1024;
 // many.
 constexpr std::size_t max_queued_frames = 10'000;
 
-constexpr std::size_t max_skipped = 100;
 constexpr std::size_t max_frame_size = 16'384;  // SETTINGS_MAX_FRAME_SIZE, which stays as it begins
-
-struct OptionDeleter {
-  void operator()(nghttp2_option* option) const { nghttp2_option_del(option); }
-};
-
-std::unique_ptr<nghttp2_option, OptionDeleter> make_options(const Limits& limits) {
-  nghttp2_option* option = nullptr;
-  if (nghttp2_option_new(&option) != 0) return nullptr;
-  nghttp2_option_set_max_outbound_ack(option, 1000);
-  nghttp2_option_set_max_settings(option, 32);
-  nghttp2_option_set_max_continuations(option, limits.max_continuations);
-  // Resets are counted here, with those that the client makes the server send; nghttp2's own count must not
-  // come first, because it doesn't say why.
-  nghttp2_option_set_stream_reset_rate_limit(option, 2 * std::uint64_t{limits.max_resets} + 1000,
-                                             limits.max_resets);
-  // Closed streams are kept only for the priorities of RFC 7540, which RFC 9113 dropped.
-  nghttp2_option_set_no_closed_streams(option, 1);
-  nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
-  return std::unique_ptr<nghttp2_option, OptionDeleter>(option);
-}
 
 // nghttp2 changes neither, whatever its types say.
 nghttp2_nv make_field(std::string_view name, std::string_view value, std::uint8_t flags) {
@@ -81,15 +59,10 @@ void list_fields(const Response& response, std::string_view status, std::vector<
 
 }  // namespace
 
-void Http2Session::SessionDeleter::operator()(nghttp2_session* session) const {
-  nghttp2_session_del(session);
-}
-
 Http2Session::Http2Session(SessionContext context)
     : context_(std::move(context)),
       wake_(context_.executor, Clock::time_point::max()),
-      resets_(context_.limits.max_resets, now_),
-      control_frames_(context_.limits.max_control_frames, now_),
+      floods_(context_.limits, now_),
       watchdog_(context_.executor, [this] { return due(); }, [this] { expired(); }) {}
 
 Http2Session::~Http2Session() {
@@ -98,27 +71,9 @@ Http2Session::~Http2Session() {
   }
 }
 
-bool Http2Session::start() {
-  const auto callbacks = Http2Callbacks::make();
-  const auto options = make_options(context_.limits);
-  nghttp2_session* session = nullptr;
-  if (!callbacks || !options ||
-      nghttp2_session_server_new2(&session, callbacks.get(), this, options.get()) != 0) {
-    return false;
-  }
-  session_.reset(session);
-  const Limits& limits = context_.limits;
-  const auto settings = std::to_array<nghttp2_settings_entry>({
-      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams},
-      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(std::min<std::size_t>(
-                                                  limits.max_header_list + limits.max_target, UINT32_MAX))},
-      {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},  // RFC 9218 2.1
-  });
-  return nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) == 0;
-}
-
 asio::awaitable<void> Http2Session::run(std::string received) {
-  if (!start()) co_return;
+  session_ = make_nghttp2(*this, context_.limits);
+  if (!session_) co_return;
   asio::co_spawn(
       context_.executor, [self = shared_from_this()] { return self->write_frames(); },
       [self = shared_from_this()](const std::exception_ptr& failure) {
@@ -136,9 +91,8 @@ asio::awaitable<void> Http2Session::run(std::string received) {
 
 bool Http2Session::feed(std::string_view bytes) {
   now_ = Clock::now();
-  const std::string_view frames = bytes.substr(std::min(magic_left_, bytes.size()));
-  magic_left_ -= bytes.size() - frames.size();
-  frames_.scan(frames, [this](const FrameScanner::Frame& frame) { count(frame); });
+  floods_.see(bytes, now_);
+  if (floods_.reason() != nullptr) flooded(floods_.reason());
   const ssize_t used = nghttp2_session_mem_recv(
       session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   // What the client did wrong within the protocol gets its GOAWAY through nghttp2. A negative result means
@@ -291,7 +245,8 @@ void Http2Session::submit(Http2Stream& stream, ReadyResponse response) {
   }
   stream.submitted = true;
   expect(stream, now_ + context_.limits.write_timeout);
-  if (stream.body.left() > small_response) {
+  stream.is_large = stream.body.left() > small_response;
+  if (stream.is_large) {
     ++large_;
   } else if (large_ > 0) {
     prefer_small(stream);
@@ -340,7 +295,7 @@ void Http2Session::cancel_handler(Http2Stream& stream) {
 
 void Http2Session::stream_closed(Http2Stream& stream) {
   if (arriving_ == &stream) arriving_ = nullptr;
-  if (stream.submitted && total_size(stream.response->body) > small_response && !stream.is_head) --large_;
+  if (stream.is_large) --large_;
   cancel_handler(stream);
   memory_ -= stream.held;
   const std::size_t place = stream.place;
@@ -361,54 +316,16 @@ void Http2Session::check_frame(const nghttp2_frame_hd& frame) {
   if (frame.length > max_frame_size) return violated(NGHTTP2_FRAME_SIZE_ERROR);
   // RFC 9113 6.3
   if (frame.type == NGHTTP2_PRIORITY && frame.stream_id == 0) return violated(NGHTTP2_PROTOCOL_ERROR);
-  if (frame.type == NGHTTP2_HEADERS && was_skipped(frame.stream_id)) return violated(NGHTTP2_PROTOCOL_ERROR);
-}
-
-// RFC 9113 5.1.1: to open a stream is to close all idle ones below it.
-bool Http2Session::was_skipped(std::int32_t id) {
-  if (id <= highest_) {
-    return std::ranges::any_of(skipped_,
-                               [id](const auto& range) { return id >= range.first && id <= range.second; });
-  }
-  // Nobody who leaves out so many will come back to the first of them.
-  if (skipped_.size() >= max_skipped) skipped_.erase(skipped_.begin());
-  if (id > highest_ + 2) skipped_.emplace_back(highest_ + 2, id - 2);
-  highest_ = id;
-  return false;
+  if (frame.type == NGHTTP2_HEADERS && !ids_.use(frame.stream_id)) return violated(NGHTTP2_PROTOCOL_ERROR);
 }
 
 void Http2Session::violated(std::uint32_t error_code) {
   nghttp2_session_terminate_session(session_.get(), error_code);
 }
 
-void Http2Session::count(const FrameScanner::Frame& frame) {
-  switch (frame.type) {
-    case NGHTTP2_RST_STREAM:
-      return count_reset();
-    case NGHTTP2_HEADERS:
-    case NGHTTP2_CONTINUATION:
-      return;
-    case NGHTTP2_DATA: {
-      // The first byte of a padded frame is the length of its padding (RFC 9113 6.1).
-      const bool padded = (frame.flags & NGHTTP2_FLAG_PADDED) != 0;
-      const std::uint32_t padding = padded ? 1U + frame.first : 0U;
-      if (frame.length > padding || (frame.flags & NGHTTP2_FLAG_END_STREAM) != 0) return;
-      break;
-    }
-    case NGHTTP2_WINDOW_UPDATE:
-      if (window_credit_ >= 1024) {
-        window_credit_ -= 1024;
-        return;
-      }
-      break;
-    default:
-      break;
-  }
-  if (!control_frames_.take(now_)) flooded("too many control frames");
-}
-
 void Http2Session::count_reset() {
-  if (!resets_.take(now_)) flooded("too many streams were reset");
+  floods_.count_reset(now_);
+  if (floods_.reason() != nullptr) flooded(floods_.reason());
 }
 
 void Http2Session::reset(const Http2Stream& stream, const char* reason) {

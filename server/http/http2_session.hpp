@@ -10,14 +10,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "http/allowance.hpp"
-#include "http/frame_scanner.hpp"
+#include "http/flood_guard.hpp"
 #include "http/http2_stream.hpp"
+#include "http/nghttp2_handle.hpp"
 #include "http/output.hpp"
 #include "http/session.hpp"
+#include "http/stream_ids.hpp"
 #include "http/watchdog.hpp"
 
 namespace wheelbarrow::http {
@@ -33,18 +33,14 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
 
  private:
   friend struct Http2Callbacks;
-  struct SessionDeleter {
-    void operator()(nghttp2_session* session) const;
-  };
   using TimePoint = Watchdog::Clock::time_point;
 
-  bool start();
   // False when there is nothing to be said to this client any more.
   bool feed(std::string_view bytes);
   boost::asio::awaitable<void> write_frames();
   // Gathers a batch of frames into output_.
   bool gather();
-  bool is_gathered() const { return output_.full() || output_.size() >= context_.transport->batch_size(); }
+  bool is_gathered() const { return output_.full(context_.transport->batch_size()); }
   void wake_writer();
 
   Http2Stream* find(std::int32_t id) const;
@@ -61,12 +57,9 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
 
   // What RFC 9113 asks for and nghttp2 leaves out.
   void check_frame(const nghttp2_frame_hd& frame);
-  // Whether the client may not open this stream any more.
-  bool was_skipped(std::int32_t id);
   // Ends the connection because of what the client sent.
   void violated(std::uint32_t error_code);
-  // Counts a frame that the client sends (see Limits).
-  void count(const FrameScanner::Frame& frame);
+  // A stream was reset because of what the client did.
   void count_reset();
   // Ends a stream, or the connection, because of a limit.
   void reset(const Http2Stream& stream, const char* reason);
@@ -81,22 +74,16 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
   void say_goodbye();
 
   SessionContext context_;
-  std::unique_ptr<nghttp2_session, SessionDeleter> session_;
+  Nghttp2Handle session_;
   std::vector<std::unique_ptr<Http2Stream>> streams_;
   Http2Stream* arriving_ = nullptr;  // whose fields are coming
   Output output_;
   boost::asio::steady_timer wake_;
   bool awake_ = true;
 
-  std::int32_t highest_ = -1;                                   // stream that the client has opened
-  std::vector<std::pair<std::int32_t, std::int32_t>> skipped_;  // ranges of streams that it never will
-
-  TimePoint now_ = Watchdog::Clock::now();             // when the work in hand began
-  std::size_t magic_left_ = NGHTTP2_CLIENT_MAGIC_LEN;  // bytes of the client's preface before its frames
-  FrameScanner frames_;
-  Allowance resets_;
-  Allowance control_frames_;
-  std::uint64_t window_credit_ = 0;  // bytes of DATA that WINDOW_UPDATE frames may still answer
+  TimePoint now_ = Watchdog::Clock::now();  // when the work in hand began
+  FloodGuard floods_;
+  StreamIds ids_;
 
   std::size_t handlers_ = 0;    // running, those of reset streams included
   std::size_t memory_ = 0;      // bytes of the requests that streams and handlers hold

@@ -24,7 +24,7 @@ void Http2Stream::begin(std::int32_t stream_id, std::string_view peer) {
   }
   request->protocol = Protocol::http2;
   request->peer = peer;
-  is_head = head_complete = dispatched = submitted = reading = false;
+  is_head = head_complete = dispatched = submitted = is_large = reading = false;
   target_.clear();
   held = list_size_ = body_size_ = 0;
 }

@@ -48,6 +48,7 @@ class Http2Stream {
   bool is_head = false;        // HEAD: the body stays here
   bool head_complete = false;  // the last field has come
   bool dispatched = false;     // to the handler, or refused
+  bool is_large = false;       // the response, so that others may go first
   bool submitted = false;      // its response is nghttp2's
   ReadyResponse response;
   RopeCursor body;             // what of the response's body is next to be sent

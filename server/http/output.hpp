@@ -13,14 +13,12 @@ namespace wheelbarrow::http {
 
 class Output {
  public:
-  // Enough that the cost of a system call and of a TLS record's header disappears, little enough that a slow
-  // client holds no memory worth naming and a new small response doesn't wait long behind it.
-  static constexpr std::size_t full_size = 256 * 1024;
   // What one sendmsg() of Asio takes.
   static constexpr std::size_t full_pieces = 64;
 
   bool empty() const { return pieces_.empty(); }
-  bool full() const { return size_ >= full_size || pieces_.size() >= full_pieces; }
+  // Whether it is a batch of so many bytes (see Transport::batch_size()).
+  bool full(std::size_t batch) const { return size_ >= batch || pieces_.size() >= full_pieces; }
   std::size_t size() const { return size_; }
 
   // Copies.

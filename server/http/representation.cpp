@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mapped_file.hpp"
 #include "http/problem.hpp"
 #include "http/range.hpp"
 
@@ -140,7 +141,9 @@ bool is_special(const Fields& fields) {
 
 ReadyRepresentation::ReadyRepresentation(Representation representation)
     : representation_(std::move(representation)) {
-  if (total_size(representation_.body) <= worth_copying) {
+  // Copying what is still on disk would make this loop wait for it.
+  if (total_size(representation_.body) <= worth_copying &&
+      std::ranges::all_of(representation_.body, is_resident)) {
     std::string bytes;
     for (const Slice& slice : representation_.body) {
       bytes += slice.text();

@@ -6,11 +6,13 @@
 #include <array>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "base/file_stamp.hpp"
 #include "http/listener.hpp"
 #include "http/loop.hpp"
 #include "http/tls.hpp"
@@ -29,13 +31,11 @@ constexpr std::chrono::seconds cut_time{5};
 // How often the certificate's files are looked at.
 constexpr std::chrono::seconds certificate_interval{2};
 
-// Changes whenever one of the files may have changed.
-using Stamp = std::array<std::filesystem::file_time_type, 2>;
+// Differs whenever one of the files may have changed.
+using Stamps = std::array<std::optional<FileStamp>, 2>;
 
-Stamp stamp_of(const ServerOptions& options) {
-  std::error_code ignored;
-  return {std::filesystem::last_write_time(options.certificate, ignored),
-          std::filesystem::last_write_time(options.private_key, ignored)};
+Stamps stamps_of(const ServerOptions& options) {
+  return {stamp_of(options.certificate), stamp_of(options.private_key)};
 }
 
 }  // namespace
@@ -51,10 +51,11 @@ struct Server::State {
   std::vector<std::filesystem::path> socket_files;
 
   std::mutex loading;
-  Stamp loaded{};  // when the certificate in use was read
+  Stamps loaded;  // of the files as they were last read; guarded by `loading`
   std::jthread watcher;
 
   Result<void> load_certificate();
+  bool certificate_changed();
   void watch_certificate(const std::stop_token& stop);
   void wait_for_loops(Clock::time_point patience);
   Result<void> listen(const std::vector<std::string>& addresses, bool secure);
@@ -89,11 +90,16 @@ Result<void> Server::State::listen(const std::vector<std::string>& addresses, bo
 Result<void> Server::State::load_certificate() {
   const std::lock_guard lock(loading);
   // Also of files that can't be used: they are looked at again when they change again.
-  loaded = stamp_of(options);
+  loaded = stamps_of(options);
   Result<TlsContext> tls = make_tls_context(options.certificate, options.private_key);
   if (!tls) return std::unexpected(tls.error());
   shared.tls = std::shared_ptr<SSL_CTX>(std::move(*tls));
   return {};
+}
+
+bool Server::State::certificate_changed() {
+  const std::lock_guard lock(loading);
+  return stamps_of(options) != loaded;
 }
 
 void Server::State::watch_certificate(const std::stop_token& stop) {
@@ -101,7 +107,7 @@ void Server::State::watch_certificate(const std::stop_token& stop) {
   std::condition_variable_any never;
   std::unique_lock lock(mutex);
   while (!never.wait_for(lock, stop, certificate_interval, [&stop] { return stop.stop_requested(); })) {
-    if (stamp_of(options) == loaded) continue;
+    if (!certificate_changed()) continue;
     if (const auto reloaded = load_certificate(); reloaded) {
       spdlog::info("certificate reloaded  file={}", options.certificate.native());
     } else {

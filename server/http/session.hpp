@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -14,6 +15,9 @@
 namespace wheelbarrow::http {
 
 class Http2Streams;
+
+// What of a body is looked for in memory, and read from disk if need be, at a time.
+inline constexpr std::size_t read_ahead_size = std::size_t{1024} * 1024;
 
 // What a session works with. The references live longer than any connection.
 struct SessionContext {

@@ -111,7 +111,7 @@ asio::awaitable<bool> Transport::send(std::span<const asio::const_buffer> buffer
     }
   }
   co_await give_way();
-  co_return socket_.is_open();
+  co_return is_open();
 }
 
 asio::awaitable<void> Transport::give_way() {

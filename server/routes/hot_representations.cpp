@@ -1,7 +1,5 @@
 #include "routes/hot_representations.hpp"
 
-#include <sys/stat.h>
-
 #include <functional>
 #include <thread>
 #include <utility>
@@ -21,13 +19,6 @@ void write_key(const http::Request& request, std::string& key) {
 }
 
 }  // namespace
-
-std::optional<FileStamp> stamp_of(const std::filesystem::path& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  return FileStamp{status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,
-                   status.st_mtim.tv_nsec};
-}
 
 HotRepresentations::Shard& HotRepresentations::own_shard() {
   const std::size_t hash = std::hash<std::thread::id>()(std::this_thread::get_id());

@@ -9,31 +9,18 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "base/file_stamp.hpp"
 #include "bundle/lru_cache.hpp"
 #include "http/message.hpp"
 #include "http/representation.hpp"
 #include "wheelhouse/catalog.hpp"
 
 namespace wheelbarrow::routes {
-
-// Differs whenever a file may have changed.
-struct FileStamp {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::int64_t size = 0;
-  std::int64_t seconds = 0;  // of the last change
-  std::int64_t nanoseconds = 0;
-  friend bool operator==(const FileStamp&, const FileStamp&) = default;
-};
-
-// Nothing if there is no regular file.
-std::optional<FileStamp> stamp_of(const std::filesystem::path& path);
 
 class HotRepresentations {
  public:
