@@ -233,13 +233,13 @@ asio::awaitable<bool> Http1Session::send_body(RopeCursor body, Output& output) {
 }
 
 asio::awaitable<void> Http1Session::read_ahead(const Slice& slice) {
-  co_await asio::co_spawn(
-      context_.readers,
-      [slice]() -> asio::awaitable<void> {
-        make_resident(slice);
-        co_return;
-      },
-      asio::use_awaitable);
+  // A variable, because GCC 12 destroys the captures of a lambda that is a temporary of a co_await expression
+  // twice (GCC bug 99576).
+  const auto read = [slice]() -> asio::awaitable<void> {
+    make_resident(slice);
+    co_return;
+  };
+  co_await asio::co_spawn(context_.readers, read, asio::use_awaitable);
 }
 
 asio::awaitable<void> Http1Session::linger() {
