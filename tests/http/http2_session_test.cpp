@@ -160,14 +160,13 @@ TEST(Http2Session, EndsSilentAndStuckClients) {
        h2::preface(h2::setting(h2::initial_window_size, 0)) + request(1, h2::get("/hello")), true},
   };
   for (const Case& item : cases) {
+    const auto start = Clock::now();
     RawClient client(server.port());
     client.send(item.sent);
     FrameReader reader(client);
-    const auto start = Clock::now();
     EXPECT_EQ(reader.next(h2::goaway).type, item.goaway ? h2::goaway : 255) << item.what;
-    EXPECT_GT(Clock::now() - start, 800ms) << item.what;
-    EXPECT_TRUE(client.closed_within(4s)) << item.what;
-    EXPECT_LT(Clock::now() - start, 6s) << item.what;
+    EXPECT_GE(Clock::now() - start, 1s) << item.what;
+    EXPECT_TRUE(client.closed_within(20s)) << item.what;
   }
 }
 

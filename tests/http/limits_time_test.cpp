@@ -106,15 +106,14 @@ TEST_P(Timeouts, EndAConnectionThatWaitsForNothing) {
     std::this_thread::sleep_for(20ms);
   }
   if (item.log[0] != '\0') {
-    EXPECT_TRUE(log_.say(item.log, 4s)) << log_.text();
+    EXPECT_TRUE(log_.say(item.log, 20s)) << log_.text();
   }
   if (item.goaway != none) {
     FrameReader reader(client);
     EXPECT_EQ(error_code(reader.next(h2::goaway)), item.goaway);
   }
-  EXPECT_TRUE(client.closed_within(5s));
-  EXPECT_GT(Clock::now() - start, 900ms);
-  EXPECT_LT(Clock::now() - start, 6s);
+  EXPECT_TRUE(client.closed_within(20s));
+  EXPECT_GE(Clock::now() - start, 1s);
   EXPECT_EQ(other.finish(), "");
 }
 
@@ -164,10 +163,13 @@ TEST(Limits, ResetAStreamWhoseWindowStaysShut) {
   }
 }
 
-// Slow, but never without progress for a second.
+// Longer in all than any timeout, but never without progress for as long as one.
 TEST(Limits, LetASlowClientFinish) {
   LogLines log;
-  TestServer server({.limits = impatient()});
+  Limits limits;
+  limits.idle_timeout = 2s;
+  limits.write_timeout = 2s;
+  TestServer server({.limits = limits});
   const auto start = Clock::now();
 
   RawClient windows(server.port());
@@ -178,16 +180,16 @@ TEST(Limits, LetASlowClientFinish) {
   reading.send(get_rope);
   std::size_t read = 0;
   std::string body;
-  for (std::size_t i = 0; i < 5; ++i) {
-    windows.send(h2::frame(h2::window, 0, 1, h2::number(4)));
+  for (std::size_t i = 0; i < 10; ++i) {
+    windows.send(h2::frame(h2::window, 0, 1, h2::number(2)));
     body += frames.next(h2::data).payload;
-    // A request per second keeps a connection from idling.
+    // Requests keep a connection from idling.
     head.send(get_hello);
     EXPECT_TRUE(head.read_response().ends_with("hello\n"));
-    read += reading.read(300'000).size();
-    std::this_thread::sleep_for(600ms);
+    read += reading.read(150'000).size();
+    std::this_thread::sleep_for(300ms);
   }
-  EXPECT_GT(Clock::now() - start, 2500ms);
+  EXPECT_GE(Clock::now() - start, 3s);
   EXPECT_EQ(body, "0123456789abcdefghij");
   EXPECT_EQ(read, 1'500'000U);
   EXPECT_EQ(reading.read(1'000'000).size(), 1'000'000U);

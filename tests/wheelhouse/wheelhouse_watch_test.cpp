@@ -149,7 +149,7 @@ TEST_F(WheelhouseWatchTest, EndsPromptly) {
   std::this_thread::sleep_for(50ms);
   const auto begin = std::chrono::steady_clock::now();
   house_.reset();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 
 TEST_F(WheelhouseWatchTest, RescansFromEveryThread) {
