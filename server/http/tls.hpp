@@ -44,15 +44,14 @@ class TlsTransport final : public Transport {
   bool is_secure() const override { return true; }
 
  private:
-  friend Result<TlsContext> make_tls_context(const std::filesystem::path&, const std::filesystem::path&);
-
   static int bio_read(BIO* bio, char* data, int size);
   static int bio_write(BIO* bio, const char* data, int size);
   static long bio_control(BIO* bio, int command, long number, void* pointer);
   static const BIO_METHOD* bio_method();
-  // Of a handshake's secrets, which OpenSSL offers as lines of text.
+  // The callback for a handshake's secrets, which OpenSSL offers as lines of text.
   static void take_secret(const SSL* ssl, const char* line);
-  // Of every message that OpenSSL sends or receives.
+  static SSL_CTX* secrets_context();
+  // The callback for every message that OpenSSL sends or receives.
   static void see_message(int is_sent, int version, int content_type, const void* data, std::size_t size,
                           SSL* ssl, void* transport);
 
@@ -65,6 +64,7 @@ class TlsTransport final : public Transport {
   bool seal_message(ContentType type, std::string_view message);
   boost::asio::awaitable<bool> flush();
 
+  SSL_CTX* context_;  // ssl_ holds it
   std::unique_ptr<SSL, OpensslDeleter> ssl_;
   std::vector<std::uint8_t> secret_;    // of what the server sends, until the handshake is complete
   std::optional<RecordSealer> sealer_;  // then nothing that OpenSSL encrypts is sent any more

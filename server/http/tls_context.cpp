@@ -72,7 +72,6 @@ Result<TlsContext> make_tls_context(const std::filesystem::path& certificate,
                                SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_keylog_callback(raw, TlsTransport::take_secret);
   SSL_CTX_set_alpn_select_cb(raw, select_protocol, nullptr);
   if (const Result<void> loaded = load_identity(*raw, certificate, private_key); !loaded) {
     return std::unexpected(loaded.error());

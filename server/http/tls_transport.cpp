@@ -54,7 +54,7 @@ long TlsTransport::bio_control(BIO* /*bio*/, int command, long /*number*/, void*
 }
 
 TlsTransport::TlsTransport(Socket socket, Scratch& scratch, SSL_CTX& context)
-    : Transport(std::move(socket), scratch, 256 * 1024), ssl_(SSL_new(&context)) {
+    : Transport(std::move(socket), scratch, 256 * 1024), context_(&context), ssl_(SSL_new(&context)) {
   BIO* bio = ssl_ ? BIO_new(bio_method()) : nullptr;
   if (bio == nullptr) {
     ended_ = true;
@@ -64,6 +64,8 @@ TlsTransport::TlsTransport(Socket socket, Scratch& scratch, SSL_CTX& context)
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);  // takes the BIO
   SSL_set_accept_state(ssl_.get());
+  SSL_set_msg_callback(ssl_.get(), see_message);
+  SSL_set_msg_callback_arg(ssl_.get(), this);
 }
 
 asio::awaitable<bool> TlsTransport::handshake() {
@@ -131,6 +133,18 @@ asio::awaitable<std::string_view> TlsTransport::read() {
   co_return std::string_view{};
 }
 
+// OpenSSL prints five secrets of a handshake, a byte at a time: 25 us, of 400 for a connection. So a
+// handshake uses this context only from where it has sent its last message to where it prints the one that
+// is of use. By then nothing in it depends on a context's certificate any more.
+SSL_CTX* TlsTransport::secrets_context() {
+  static const TlsContext context = [] {
+    TlsContext made(SSL_CTX_new(TLS_server_method()));
+    if (made) SSL_CTX_set_keylog_callback(made.get(), take_secret);
+    return made;
+  }();
+  return context.get();
+}
+
 void TlsTransport::take_secret(const SSL* ssl, const char* line) {
   // "SERVER_TRAFFIC_SECRET_0 <client random> <secret>", both in hexadecimal (SSL_CTX_set_keylog_callback(3)).
   static constexpr std::string_view label = "SERVER_TRAFFIC_SECRET_0 ";
@@ -143,24 +157,28 @@ void TlsTransport::take_secret(const SSL* ssl, const char* line) {
   for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
     self.secret_.push_back(static_cast<std::uint8_t>(value(digits[i]) * 16 + value(digits[i + 1])));
   }
+  SSL_set_SSL_CTX(self.ssl_.get(), self.context_);
 }
 
 void TlsTransport::take_over() {
   if (SSL_version(ssl_.get()) == TLS1_3_VERSION && !secret_.empty()) {
     sealer_ = RecordSealer::make(*SSL_get_current_cipher(ssl_.get()), secret_);
-    SSL_set_msg_callback(ssl_.get(), see_message);
-    SSL_set_msg_callback_arg(ssl_.get(), this);
   }
   OPENSSL_cleanse(secret_.data(), secret_.size());
   secret_.clear();
 }
 
 void TlsTransport::see_message(int is_sent, int /*version*/, int content_type, const void* data,
-                               std::size_t size, SSL* /*ssl*/, void* transport) {
+                               std::size_t size, SSL* ssl, void* transport) {
   auto& self = *static_cast<TlsTransport*>(transport);
-  if (is_sent == 0 || !self.sealer_) return;
-  if (content_type != SSL3_RT_ALERT && content_type != SSL3_RT_HANDSHAKE) return;
+  if (is_sent == 0 || (content_type != SSL3_RT_ALERT && content_type != SSL3_RT_HANDSHAKE)) return;
   const std::string_view message(static_cast<const char*>(data), size);
+  if (!self.sealer_) {
+    const bool is_last = content_type == SSL3_RT_HANDSHAKE && message.starts_with(char{SSL3_MT_FINISHED});
+    if (is_last && SSL_version(ssl) == TLS1_3_VERSION && secrets_context() != nullptr)
+      SSL_set_SSL_CTX(ssl, secrets_context());
+    return;
+  }
   bool good = self.seal_message(static_cast<ContentType>(content_type), message);
   // The client has asked for new keys, and OpenSSL has changed to them.
   if (content_type == SSL3_RT_HANDSHAKE && message.starts_with(static_cast<char>(SSL3_MT_KEY_UPDATE))) {
