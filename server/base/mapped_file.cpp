@@ -7,21 +7,31 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 
 #include "base/file_descriptor.hpp"
 
 namespace wheelbarrow {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+// A mapping up to this size is asked about as a whole, and a good answer counts for a while: a rope has
+// hundreds of such slices, and a system call for each costs a quarter as much as sending them.
+constexpr std::size_t small_mapping = std::size_t{1024} * 1024;
+constexpr std::chrono::milliseconds answer_life{100};
+
 // Sits in the control block of a mapping's owner, where file_of() finds it again.
 struct Unmap {
   std::filesystem::path path;
   std::size_t size = 0;
+  Clock::rep resident_until = Clock::time_point::min().time_since_epoch().count();  // of a small mapping
   void operator()(const void* mapped) const { ::munmap(const_cast<void*>(mapped), size); }
 };
 
-const Unmap* mapping_of(const Slice& slice) {
+Unmap* mapping_of(const Slice& slice) {
   return slice.owner ? std::get_deleter<Unmap>(slice.owner) : nullptr;
 }
 
@@ -38,6 +48,21 @@ std::span<std::byte> whole_pages(const Slice& slice) {
   return {base + first, offset - first + slice.size()};
 }
 
+bool are_resident(std::span<std::byte> pages) {
+  std::array<unsigned char, 256> states{};  // one byte a page
+  while (!pages.empty()) {
+    const std::size_t step = std::min(pages.size(), states.size() * page_size());
+    if (::mincore(pages.data(), step, states.data()) != 0) return true;
+    const std::size_t count = (step + page_size() - 1) / page_size();
+    if (!std::all_of(states.begin(), states.begin() + static_cast<std::ptrdiff_t>(count),
+                     [](unsigned char state) { return (state & 1) != 0; })) {
+      return false;
+    }
+    pages = pages.subspan(step);
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<Slice> map_file(const std::filesystem::path& path) {
@@ -52,7 +77,7 @@ Result<Slice> map_file(const std::filesystem::path& path) {
   if (size == 0) return Slice{};
   void* const address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.get(), 0);
   if (address == MAP_FAILED) return fail_errno("map the file", path);
-  std::shared_ptr<const void> owner(address, Unmap{path, size});
+  std::shared_ptr<const void> owner(address, Unmap{.path = path, .size = size});
   return Slice{std::move(owner), {static_cast<const std::byte*>(address), size}};
 }
 
@@ -64,19 +89,15 @@ std::optional<FilePlace> file_of(const Slice& slice) {
 }
 
 bool is_resident(const Slice& slice) {
-  if (mapping_of(slice) == nullptr) return true;
-  std::span<std::byte> pages = whole_pages(slice);
-  std::array<unsigned char, 256> states{};  // one byte a page
-  while (!pages.empty()) {
-    const std::size_t step = std::min(pages.size(), states.size() * page_size());
-    if (::mincore(pages.data(), step, states.data()) != 0) return true;
-    const std::size_t count = (step + page_size() - 1) / page_size();
-    if (!std::all_of(states.begin(), states.begin() + static_cast<std::ptrdiff_t>(count),
-                     [](unsigned char state) { return (state & 1) != 0; })) {
-      return false;
-    }
-    pages = pages.subspan(step);
-  }
+  Unmap* const mapping = mapping_of(slice);
+  if (mapping == nullptr) return true;
+  if (mapping->size > small_mapping) return are_resident(whole_pages(slice));
+  const std::atomic_ref until(mapping->resident_until);
+  const Clock::time_point now = Clock::now();
+  if (now.time_since_epoch().count() < until.load(std::memory_order_relaxed)) return true;
+  auto* const base = static_cast<std::byte*>(const_cast<void*>(slice.owner.get()));
+  if (!are_resident({base, mapping->size})) return are_resident(whole_pages(slice));
+  until.store((now + answer_life).time_since_epoch().count(), std::memory_order_relaxed);
   return true;
 }
 

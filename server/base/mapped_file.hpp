@@ -24,7 +24,8 @@ struct FilePlace {
 // Where the slice lies, if it is a piece of a mapped file.
 std::optional<FilePlace> file_of(const Slice& slice);
 
-// Whether all pages of a piece of a mapped file are in memory. True when the system doesn't tell.
+// Whether all pages of a piece of a mapped file are in memory, or were a tenth of a second ago. True when the
+// system doesn't tell.
 bool is_resident(const Slice& slice);
 
 // Reads all pages of a piece of a mapped file into memory; waits for the disk.

@@ -25,6 +25,8 @@ namespace {
 constexpr std::size_t max_pipelined = 65'536;
 // A file of less is written from memory: that is one system call with the header, and no descriptor.
 constexpr std::size_t worth_sending_as_file = std::size_t{128} * 1024;
+// What is looked for in memory and then sent with a file opened once.
+constexpr std::size_t file_piece = std::size_t{4} * 1024 * 1024;
 // After a refusal the rest of the request is read and dropped for so long, because closing a socket with
 // unread bytes resets it, and a reset may overtake the answer (RFC 9112 9.6).
 constexpr std::chrono::seconds linger_time{2};
@@ -210,7 +212,7 @@ asio::awaitable<bool> Http1Session::send_body(RopeCursor body, Output& output) {
     Slice file;
     while (!output.full(transport.batch_size()) && body.left() > 0) {
       const bool large = transport.sends_files() && body.slice_left() >= worth_sending_as_file;
-      Slice piece = body.take(large ? read_ahead_size : transport.batch_size() - output.size());
+      Slice piece = body.take(large ? file_piece : transport.batch_size() - output.size());
       if (!is_resident(piece)) co_await read_ahead(piece);
       if (large && file_of(piece)) {
         file = std::move(piece);

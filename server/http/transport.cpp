@@ -12,6 +12,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <limits>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -34,6 +35,10 @@ bool is_temporary(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::interrupted;
 }
 
+void limit_unsent(Socket& socket, int bytes) {
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
 }  // namespace
 
 Transport::Transport(Socket socket, Scratch& scratch, int max_unsent)
@@ -44,8 +49,7 @@ Transport::Transport(Socket socket, Scratch& scratch, int max_unsent)
   std::ignore = socket_.non_blocking(true, ignored);
   const int on = 1;
   std::ignore = ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  std::ignore =
-      ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max_unsent, sizeof max_unsent);
+  limit_unsent(socket_, max_unsent);
 }
 
 asio::awaitable<std::string_view> Transport::receive() {
@@ -128,6 +132,8 @@ asio::awaitable<bool> Transport::send_file(const Slice& slice) {
     const asio::const_buffer buffer(slice.bytes.data(), slice.size());
     co_return co_await send({&buffer, 1});
   }
+  // What the kernel holds of a file are the file's own pages, and nothing overtakes it in HTTP/1.1.
+  limit_unsent(socket_, std::numeric_limits<int>::max());
   auto offset = static_cast<off_t>(place->offset);
   std::size_t left = slice.size();
   last_progress_ = Clock::now();

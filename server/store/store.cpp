@@ -192,6 +192,10 @@ Result<Blob> Store::publish(std::string_view name, BlobWriter writer, const std:
   if (::rename(file.path.c_str(), blob.path.c_str()) != 0) return fail_errno("name the blob", blob.path);
   file.renamed = true;
   if (auto synced = sync_folder(folder); !synced) return std::unexpected(synced.error());
+  // Anew, so that whoever sends it as a file (see file_of()) finds it under the name that lasts.
+  mapped = map_file(blob.path);
+  if (!mapped) return std::unexpected(mapped.error());
+  blob.bytes = std::move(*mapped);
   auto before = state_->index.find(name);
   if (!before) return std::unexpected(before.error());
   if (auto set = state_->index.set(name, {blob.sha256, blob.bytes.size()}); !set) {

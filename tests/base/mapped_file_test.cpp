@@ -38,6 +38,20 @@ TEST(MappedFile, TellsWhatIsInMemoryAndReadsWhatIsNot) {
   EXPECT_TRUE(is_resident(Slice::of("memory")));
 }
 
+// A small file is asked about as a whole, and again after a while.
+TEST(MappedFile, TellsTheSameOfASmallFile) {
+  const test::TemporaryFolder folder;
+  const auto mapped = test::map_cold_file(folder / "file", std::string(300'000, 'x'));
+  if (!mapped) GTEST_SKIP() << "this file system keeps everything in memory";
+  const Slice piece = mapped->part(200'001, 1000);
+  EXPECT_FALSE(is_resident(piece));
+  make_resident(piece);
+  EXPECT_TRUE(is_resident(piece));
+  make_resident(*mapped);
+  EXPECT_TRUE(is_resident(*mapped));
+  EXPECT_TRUE(is_resident(piece));
+}
+
 TEST(FileStamp, DiffersWhenAFileMayHaveChanged) {
   const test::TemporaryFolder folder;
   std::ofstream(folder / "file") << "text";

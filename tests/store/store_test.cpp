@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/mapped_file.hpp"
 #include "temporary_folder.hpp"
 
 namespace wheelbarrow::store {
@@ -52,6 +53,16 @@ TEST_F(StoreTest, FindsWhatWasPut) {
   const auto missing = store->find("layer/b");
   ASSERT_TRUE(missing);
   EXPECT_FALSE(*missing);
+}
+
+// Otherwise the kernel could not send it from there.
+TEST_F(StoreTest, MapsABlobUnderTheNameThatLasts) {
+  const auto blob = open()->put("a", bytes("content"));
+  ASSERT_TRUE(blob);
+  const auto place = file_of(blob->bytes);
+  ASSERT_TRUE(place);
+  EXPECT_EQ(*place->path, blob->path);
+  EXPECT_TRUE(fs::exists(*place->path));
 }
 
 TEST_F(StoreTest, KeepsBlobsAcrossOpenings) {
