@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ struct Wheel {
   std::vector<std::string> extension_modules;  // installed paths that end in ".so", sorted
   std::vector<std::string> imports;            // importable top-level names, sorted
   std::vector<std::string> warnings;           // what was wrong but tolerated, one sentence each
+
+  // If the wheel is yanked (PEP 592): why, or an empty text.
+  std::optional<std::string> yanked;
 
   // Further projects (canonical names) that the Pyodide distribution's lock file says this one needs.
   std::vector<std::string> distribution_depends;
