@@ -29,7 +29,8 @@ struct MarkerEnvironment {
 // An immutable expression; copying shares it. A default-constructed one holds everywhere.
 class Marker {
  public:
-  // The text after ';'. At most 1,000 comparisons and 100 nested parentheses; more is an error.
+  // The text after ';'. At most 1,000 comparisons and 100 nested parentheses; more is an error. So are two
+  // literals compared with each other, and "~=" with a literal that is no version (PEP 508).
   static Result<Marker> parse(std::string_view text);
 
   // Normalized text: double quotes, single spaces, needed parentheses only.

@@ -60,6 +60,11 @@ bool is_word_character(char c) {
   return is_alphanumeric(c) || c == '_' || c == '.';
 }
 
+// PEP 508's python_str: printable ASCII without the backslash, which some tools read as an escape.
+bool is_literal_character(char c) {
+  return (c >= ' ' && c < 0x7f && c != '\\') || c == '\t';
+}
+
 class MarkerParser {
  public:
   explicit MarkerParser(Scanner& scanner) : scanner_(scanner) {}
@@ -111,6 +116,8 @@ class MarkerParser {
     if (!left) return std::unexpected(std::move(left.error()));
     auto op = parse_operator();
     if (!op) return std::unexpected(std::move(op.error()));
+    scanner_.skip_space();
+    const std::size_t right_start = scanner_.position();
     auto right = parse_operand();
     if (!right) return std::unexpected(std::move(right.error()));
     node->left = *std::move(left);
@@ -120,6 +127,11 @@ class MarkerParser {
       return scanner_.expected_at("a comparison with a variable such as python_version", start);
     }
     if (!node->right.variable) node->clause = make_marker_clause(node->op, node->right.text);
+    // PEP 508: an operator that is defined neither for versions nor for Python's strings is an error.
+    if (node->op == MarkerOperator::compatible && !node->right.variable && !node->clause) {
+      return scanner_.expected_at("a version with two numbers or more, such as '3.9', after '~='",
+                                  right_start);
+    }
     normalize_extra(*node);
     return node;
   }
@@ -139,8 +151,10 @@ class MarkerParser {
     const char quote = scanner_.peek();
     if (quote == '"' || quote == '\'') {
       scanner_.advance(1);
-      const std::string_view text = scanner_.take_while([&](char c) { return c != quote; });
+      const std::string_view text =
+          scanner_.take_while([&](char c) { return c != quote && is_literal_character(c); });
       if (scanner_.at_end()) return scanner_.expected_at("a string with a closing quote", start);
+      if (scanner_.peek() != quote) return scanner_.expected("printable ASCII without '\\' in a string");
       scanner_.advance(1);
       return MarkerOperand{std::nullopt, std::string(text)};
     }
@@ -163,7 +177,8 @@ class MarkerParser {
       if (accept_word("in")) return MarkerOperator::not_in;
       return scanner_.expected("'in' after 'not'");
     }
-    return scanner_.expected_at("a comparison such as '==' or 'in'", start);
+    return scanner_.expected_at(scanner_.peek() == '=' ? "'==' or '>='" : "a comparison such as '==' or 'in'",
+                                start);
   }
 
   bool accept_word(std::string_view word) {
@@ -210,7 +225,7 @@ Result<Marker> parse_marker(Scanner& scanner) {
 }
 
 Result<Marker> Marker::parse(std::string_view text) {
-  Scanner scanner(text);
+  Scanner scanner(text, WhiteSpace::within_line);
   return parse_marker(scanner);
 }
 

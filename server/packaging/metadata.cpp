@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "packaging/clause_parser.hpp"
 #include "packaging/name.hpp"
 #include "packaging/scanner.hpp"
 #include "packaging/text_lines.hpp"
@@ -21,6 +22,11 @@ std::unexpected<Error> refuse(std::string message) {
 // RFC 5322 section 2.2: printable ASCII but the colon.
 bool is_field_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+void append_continuation(std::string& value, std::string_view more) {
+  if (!value.empty() && !more.empty()) value += ' ';
+  value += more;
 }
 
 // The first value of a field, trimmed; names are compared without case.
@@ -69,30 +75,38 @@ Result<Value> parse_tolerantly(std::string_view text) {
   return repaired ? repaired : value;
 }
 
-Result<void> check_metadata_version(std::string_view text) {
-  const auto version = Version::parse(text);
+Result<void> check_name(std::string_view name) {
+  Scanner scanner(name);
+  const auto canonical = parse_name(scanner, "a project name");
+  if (!canonical) return std::unexpected(canonical.error());
+  if (!scanner.at_end()) return scanner.expected("only letters, digits, '.', '_' and '-' in a name");
+  return {};
+}
+
+Result<Version> parse_metadata_version(std::string_view text) {
+  auto version = Version::parse(text);
   if (!version) return in_field("Metadata-Version", text, version.error());
   if (version->release().front() != 1 && version->release().front() != 2) {
     return refuse("Metadata-Version " + quoted(text) + " is not supported; 1.x and 2.x are");
   }
-  return {};
+  return version;
 }
 
 }  // namespace
 
-// Reads as Python's email parser does: the headers end at a blank line, and at a line that is none.
+// Reads as Python's email parser does: the headers end at an empty line, and at a line that is none. A line
+// of white space goes on with its field: setuptools writes the empty lines of a licence so.
 Result<HeaderFields> parse_header_fields(std::string_view text) {
   TextLines lines(skip_byte_order_mark(text));
   HeaderFields fields;
   while (!lines.at_end()) {
     const std::string_view line = lines.next();
-    if (trim(line).empty()) break;
+    if (line.empty()) break;
     if (line.front() == ' ' || line.front() == '\t') {
       if (fields.empty()) {
         return refuse("line " + std::to_string(lines.number()) + " continues a field, but none precedes it");
       }
-      fields.back().second += ' ';
-      fields.back().second += trim(line);
+      append_continuation(fields.back().second, trim(line));
       continue;
     }
     const std::size_t colon = line.find(':');
@@ -107,19 +121,20 @@ Result<HeaderFields> parse_header_fields(std::string_view text) {
 Result<Metadata> parse_metadata(std::string_view text) {
   const auto fields = parse_header_fields(text);
   if (!fields) return std::unexpected(fields.error());
-  const auto metadata_version = require_field(*fields, "metadata-version", "Metadata-Version");
+  const auto metadata_version_text = require_field(*fields, "metadata-version", "Metadata-Version");
+  if (!metadata_version_text) return std::unexpected(metadata_version_text.error());
+  auto metadata_version = parse_metadata_version(*metadata_version_text);
   if (!metadata_version) return std::unexpected(metadata_version.error());
-  if (auto checked = check_metadata_version(*metadata_version); !checked)
-    return std::unexpected(checked.error());
   const auto name = require_field(*fields, "name", "Name");
   if (!name) return std::unexpected(name.error());
-  if (!is_valid_name(*name)) return refuse("Name: " + quoted(*name) + " is not a project name");
+  if (auto checked = check_name(*name); !checked) return in_field("Name", *name, checked.error());
   const auto version_text = require_field(*fields, "version", "Version");
   if (!version_text) return std::unexpected(version_text.error());
   auto version = Version::parse(*version_text);
   if (!version) return in_field("Version", *version_text, version.error());
 
   Metadata metadata;
+  metadata.metadata_version = *std::move(metadata_version);
   metadata.name = *name;
   metadata.version = *std::move(version);
   metadata.summary = to_valid_utf8(find_field(*fields, "summary").value_or(""));

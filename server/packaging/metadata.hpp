@@ -19,6 +19,7 @@ using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 Result<HeaderFields> parse_header_fields(std::string_view text);
 
 struct Metadata {
+  Version metadata_version;
   std::string name;  // as written
   Version version;
   std::string summary;
@@ -27,8 +28,12 @@ struct Metadata {
   std::vector<std::string> provides_extra;  // canonical
 };
 
-// Metadata-Version, Name and Version are required; unknown fields and versions above 2.4 within major version
-// 2 are tolerated. A Requires-Dist that can't be parsed is an error that quotes it.
+// The newest Metadata-Version that is known whole. Who shows a wheel to a human should warn of a newer one.
+inline constexpr std::string_view known_metadata_version = "2.4";
+
+// Metadata-Version, Name and Version are required; unknown fields and versions above the known one within
+// major version 2 are tolerated. A value that can't be parsed is an error that quotes it and says at which
+// column of it what was expected.
 Result<Metadata> parse_metadata(std::string_view text);
 
 }  // namespace wheelbarrow::packaging

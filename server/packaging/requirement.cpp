@@ -3,22 +3,10 @@
 #include <algorithm>
 
 #include "packaging/clause_parser.hpp"
-#include "packaging/name.hpp"
 #include "packaging/scanner.hpp"
 
 namespace wheelbarrow::packaging {
 namespace {
-
-bool is_name_character(char c) {
-  return is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
-}
-
-Result<std::string> parse_name(Scanner& scanner, std::string_view what) {
-  const std::size_t start = scanner.position();
-  const std::string_view name = scanner.take_while(is_name_character);
-  if (!is_valid_name(name)) return scanner.expected_at(what, start);
-  return canonicalize_name(name);
-}
 
 Result<std::set<std::string>> parse_extras(Scanner& scanner) {
   std::set<std::string> extras;
@@ -36,11 +24,12 @@ Result<std::set<std::string>> parse_extras(Scanner& scanner) {
   }
 }
 
-// PEP 508 takes the URL up to white space; what kind of URL it is matters to whoever fetches it.
+// PEP 508 takes the URL up to white space and asks for RFC 3986's grammar. What kind of URL it is matters to
+// whoever fetches it; one that is relative to nothing is a mistake.
 Result<std::string> parse_url(Scanner& scanner) {
   scanner.skip_space();
   const std::size_t start = scanner.position();
-  const std::string_view url = scanner.take_while([](char c) { return !is_space(c); });
+  const std::string_view url = scanner.take_while([](char c) { return c > ' ' && c < 0x7f; });
   const std::size_t colon = url.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon + 1 == url.size() || !is_letter(url.front())) {
     return scanner.expected_at("a URL after '@'", start);
@@ -52,7 +41,7 @@ Result<SpecifierSet> parse_versions(Scanner& scanner) {
   if (!scanner.accept("(")) return parse_specifier_set(scanner);
   auto set = parse_specifier_set(scanner);
   if (set && !scanner.accept(")"))
-    return scanner.expected(set->empty() ? "a comparison or ')'" : "',' or ')'");
+    return scanner.expected(set->empty() ? "a comparison such as '>=' or ')'" : "',' or ')'");
   return set;
 }
 
@@ -74,7 +63,7 @@ bool needs_space_before_marker(const Requirement& requirement) {
 }  // namespace
 
 Result<Requirement> Requirement::parse(std::string_view text) {
-  Scanner scanner(text);
+  Scanner scanner(text, WhiteSpace::within_line);
   scanner.skip_space();
   Requirement requirement;
   auto name = parse_name(scanner, "a project name");

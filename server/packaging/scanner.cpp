@@ -1,6 +1,18 @@
 #include "packaging/scanner.hpp"
 
+#include "packaging/utf8.hpp"
+
 namespace wheelbarrow::packaging {
+namespace {
+
+// At most `longest` bytes, whole UTF-8 sequences of a text that is made of them.
+std::string_view shorten(std::string_view text, std::size_t longest) {
+  if (text.size() <= longest) return text;
+  while (longest > 0 && (static_cast<unsigned char>(text[longest]) & 0xC0U) == 0x80U) --longest;
+  return text.substr(0, longest);
+}
+
+}  // namespace
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -14,15 +26,14 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
-  constexpr std::size_t longest = 120;
-  std::string result = "'";
-  for (const char c : text.substr(0, longest)) {
+std::string quoted(std::string_view text, std::size_t longest) {
+  std::string shown = to_valid_utf8(shorten(text, longest));
+  for (char& c : shown) {
     const auto byte = static_cast<unsigned char>(c);
-    result += byte < 0x20 || byte == 0x7f ? '?' : c;
+    if (byte < 0x20 || byte == 0x7f) c = '?';
   }
-  result += text.size() > longest ? "...'" : "'";
-  return result;
+  const char quote = shown.contains('\'') && !shown.contains('"') ? '"' : '\'';
+  return quote + shown + (text.size() > longest ? "..." : "") + quote;
 }
 
 std::unexpected<Error> Scanner::expected_at(std::string_view what, std::size_t position) const {
@@ -31,7 +42,7 @@ std::unexpected<Error> Scanner::expected_at(std::string_view what, std::size_t p
     message += ", where the text ends";
   } else {
     constexpr std::size_t shown = 20;
-    message += ", found " + quoted(text_.substr(position, shown));
+    message += ", found " + quoted(text_.substr(position), shown);
   }
   return fail(ErrorKind::invalid_input, std::move(message));
 }

@@ -30,12 +30,9 @@ std::string_view spelling(Operator op) {
   return std::ranges::find(spellings, op, &OperatorSpelling::op)->text;
 }
 
+// PEP 508's version_char.
 bool is_version_character(char c) {
   return is_alphanumeric(c) || c == '.' || c == '-' || c == '_' || c == '+' || c == '!' || c == '*';
-}
-
-bool ends_arbitrary_text(char c) {
-  return is_space(c) || c == ',' || c == ';' || c == ')';
 }
 
 // PEP 440 "Version matching", prefix form: the release numbers, padded with zeros, begin with those of the
@@ -67,15 +64,32 @@ bool is_greater(const Version& version, const Version& bound) {
   return version.local().empty() && (bound.post().has_value() || !version.post().has_value());
 }
 
-// What is wrong with the operands that PEP 440 forbids for an operator; empty if nothing is.
-std::string_view forbidden_operand(Operator op, const Version& version, bool wildcard) {
+struct Mistake {
+  std::string_view expected;
+  std::size_t offset = 0;  // in the version as written
+};
+
+// What PEP 440 forbids for an operator; `written` is the version without the wildcard.
+std::optional<Mistake> find_mistake(Operator op, const Version& version, std::string_view written,
+                                    bool wildcard) {
   const bool matching = op == Operator::equal || op == Operator::not_equal;
-  if (wildcard && !matching) return "a version without '.*'";
-  if (wildcard && version.str() != version.base_version()) return "only release numbers before '.*'";
-  if (!version.local().empty() && !matching) return "a version without a local part";
+  const std::size_t release_end = std::min(written.find_first_not_of("vV0123456789.!"), written.size());
+  if (wildcard && !matching) return Mistake{"a version without '.*'", written.size()};
+  if (wildcard && release_end != written.size())
+    return Mistake{"only release numbers before '.*'", release_end};
+  if (!version.local().empty() && !matching)
+    return Mistake{"a version without a local part", written.find('+')};
   if (op == Operator::compatible && version.release().size() < 2)
-    return "a version with at least two numbers";
-  return {};
+    return Mistake{"a second release number such as the 0 of 1.0", release_end};
+  return std::nullopt;
+}
+
+// Whether a clause can follow, or a set can end.
+bool begins_clause(char c) {
+  return c == '~' || c == '=' || c == '!' || c == '<' || c == '>';
+}
+bool ends_set(const Scanner& scanner) {
+  return scanner.at_end() || scanner.peek() == ';' || scanner.peek() == ')';
 }
 
 }  // namespace
@@ -83,47 +97,45 @@ std::string_view forbidden_operand(Operator op, const Version& version, bool wil
 Result<Specifier> parse_specifier(Scanner& scanner) {
   const auto* const found =
       std::ranges::find_if(spellings, [&](const OperatorSpelling& s) { return scanner.accept(s.text); });
-  if (found == spellings.end()) return scanner.expected("a comparison such as '>='");
+  if (found == spellings.end()) {
+    return scanner.expected(scanner.peek() == '=' ? "'==' or '>='" : "a comparison such as '>='");
+  }
   const std::string after = " after '" + std::string(found->text) + "'";
   scanner.skip_space();
   const std::size_t start = scanner.position();
   Specifier specifier;
   specifier.op_ = found->op;
   if (found->op == Operator::arbitrary) {
-    specifier.text_ = scanner.take_while([](char c) { return !ends_arbitrary_text(c); });
+    specifier.text_ = scanner.take_while(is_version_character);
     if (specifier.text_.empty()) return scanner.expected_at("a version" + after, start);
     if (auto version = Version::parse(specifier.text_)) specifier.version_ = *std::move(version);
     return specifier;
   }
-  specifier.text_ = scanner.take_while(is_version_character);
-  std::string_view number = specifier.text_;
-  if (number.ends_with(".*")) {
-    specifier.wildcard_ = true;
-    number.remove_suffix(2);
+  auto version = parse_version(scanner, "a version" + after);
+  if (!version) return std::unexpected(std::move(version.error()));
+  const std::string_view written = scanner.since(start);
+  specifier.wildcard_ = scanner.accept(".*");
+  if (is_version_character(scanner.peek())) return scanner.expected(end_of_version);
+  if (const auto mistake = find_mistake(found->op, *version, written, specifier.wildcard_)) {
+    return scanner.expected_at(std::string(mistake->expected) + after, start + mistake->offset);
   }
-  auto version = Version::parse(number);
-  if (!version) return scanner.expected_at("a version" + after, start);
-  const std::string_view wanted = forbidden_operand(found->op, *version, specifier.wildcard_);
-  if (!wanted.empty()) return scanner.expected_at(std::string(wanted) + after, start);
   specifier.version_ = *std::move(version);
   return specifier;
 }
 
 Result<SpecifierSet> parse_specifier_set(Scanner& scanner) {
   std::vector<Specifier> clauses;
-  for (;;) {
-    scanner.skip_space();
-    const char next = scanner.peek();
-    if (next == ',') {
-      scanner.advance(1);
-      continue;
-    }
-    if (next != '~' && next != '=' && next != '!' && next != '<' && next != '>') break;
+  scanner.skip_space();
+  while (begins_clause(scanner.peek())) {
     auto clause = parse_specifier(scanner);
     if (!clause) return std::unexpected(std::move(clause.error()));
     clauses.push_back(*std::move(clause));
     scanner.skip_space();
-    if (scanner.peek() != ',') break;
+    if (!scanner.accept(",")) break;
+    scanner.skip_space();
+    if (!begins_clause(scanner.peek()) && !ends_set(scanner)) {
+      return scanner.expected("a comparison such as '>=' after ','");
+    }
   }
   return SpecifierSet(std::move(clauses));
 }

@@ -35,7 +35,7 @@ class Specifier {
   Operator op_ = Operator::equal;
   std::optional<Version> version_;  // for "===" only if the text is a version
   bool wildcard_ = false;           // "==1.2.*", "!=1.2.*"
-  std::string text_;                // the right-hand side as written; what "===" compares
+  std::string text_;                // for "===" what it compares, as written
 };
 
 // Clauses that must all hold; the empty set holds for every version.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "packaging/clause_parser.hpp"
 #include "packaging/scanner.hpp"
 
 namespace wheelbarrow::packaging {
@@ -14,38 +15,34 @@ bool is_tag_character(char c) {
   return is_alphanumeric(c) || c == '_';
 }
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (;;) {
-    const std::size_t end = text.find(separator);
-    parts.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-bool is_tag_value(std::string_view value) {
-  return !value.empty() && std::ranges::all_of(value, is_tag_character);
+// The values of one field of a compressed tag set, between dots.
+Result<std::vector<std::string>> parse_values(Scanner& scanner, std::string_view what) {
+  std::vector<std::string> values;
+  do {
+    const std::string_view value = scanner.take_while(is_tag_character);
+    if (value.empty()) return scanner.expected(what);
+    values.push_back(lower_case(value));
+  } while (scanner.accept("."));
+  return values;
 }
 
 }  // namespace
 
-Result<std::vector<Tag>> parse_tag(std::string_view text) {
-  const auto refuse = [&](std::string_view why) {
-    return fail(ErrorKind::invalid_input, quoted(text) + std::string(why));
-  };
-  constexpr std::string_view form = " is not a tag such as 'cp313-cp313-manylinux_2_28_x86_64' (PEP 425)";
-  if (std::ranges::count(text, '-') != 2) return refuse(form);
+Result<std::vector<Tag>> parse_tag(Scanner& scanner) {
+  constexpr std::array<std::string_view, 3> wanted = {"a Python tag such as py3", "an ABI tag such as none",
+                                                      "a platform tag such as any"};
+  const std::size_t start = scanner.position();
   std::array<std::vector<std::string>, 3> fields;
   std::size_t count = 1;
-  std::size_t index = 0;
-  for (const std::string& field : split(lower_case(text), '-')) {
-    auto& values = fields.at(index++);
-    values = split(field, '.');
-    if (!std::ranges::all_of(values, is_tag_value)) return refuse(form);
-    count *= std::min(values.size(), max_tags + 1);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0 && !scanner.accept("-")) return scanner.expected("'-' and " + std::string(wanted.at(i)));
+    auto values = parse_values(scanner, wanted.at(i));
+    if (!values) return std::unexpected(std::move(values.error()));
+    count *= std::min(values->size(), max_tags + 1);
+    fields.at(i) = *std::move(values);
   }
-  if (count > max_tags) return refuse(" stands for more than 1000 tags");
+  if (!scanner.at_end()) return scanner.expected("the end of the platform tag, or '.' and another");
+  if (count > max_tags) return scanner.expected_at("at most 1000 tags", start);
   std::vector<Tag> tags;
   tags.reserve(count);
   for (const std::string& interpreter : fields[0]) {
@@ -54,6 +51,11 @@ Result<std::vector<Tag>> parse_tag(std::string_view text) {
     }
   }
   return tags;
+}
+
+Result<std::vector<Tag>> parse_tag(std::string_view text) {
+  Scanner scanner(text);
+  return parse_tag(scanner);
 }
 
 }  // namespace wheelbarrow::packaging

@@ -20,7 +20,8 @@ struct Tag {
   friend auto operator<=>(const Tag&, const Tag&) = default;
 };
 
-// Expands a compressed tag set ("py2.py3-none-any" gives two). At most 1,000 tags; more is an error.
+// Expands a compressed tag set ("py2.py3-none-any" gives two). At most 1,000 tags; more is an error. An
+// error's message says at which column (1-based) of `text` what was expected.
 Result<std::vector<Tag>> parse_tag(std::string_view text);
 
 }  // namespace wheelbarrow::packaging

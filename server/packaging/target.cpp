@@ -48,7 +48,10 @@ std::vector<Tag> make_tags(std::uint64_t major, std::uint64_t minor,
 Result<Target> Target::make(std::string name, std::string_view python_full_version,
                             const std::vector<std::string>& platforms) {
   auto python = Version::parse(python_full_version);
-  if (!python) return std::unexpected(std::move(python.error()));
+  if (!python) {
+    return fail(ErrorKind::invalid_input,
+                quoted(python_full_version) + " is not a Python version: " + python.error().message);
+  }
   const auto& release = python->release();
   if (python->epoch() != 0 || release.size() < 2 || release.size() > 3 || release[1] > max_minor ||
       python->post() || !python->local().empty()) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "packaging/clause_parser.hpp"
 #include "packaging/scanner.hpp"
 
 namespace wheelbarrow::packaging {
@@ -24,30 +25,26 @@ std::optional<Number> to_number(std::string_view digits) {
   return value;
 }
 
-// Reads the parts of a version in lower case, as appendix B of PEP 440 spells them. Each function either
-// takes its part or leaves the position alone. One look ahead is enough: a separator after a letter part
-// belongs to that part, with or without a number behind it ("1.0a-" is 1.0a0), and no later part begins with
-// a bare digit.
+// Reads the parts of a version as appendix B of PEP 440 spells them. Each function either takes its part or
+// leaves the position alone. One look ahead is enough: a separator after a letter part belongs to that part,
+// with or without a number behind it ("1.0a-" is 1.0a0), and no later part begins with a bare digit.
 class VersionReader {
  public:
-  explicit VersionReader(std::string_view text) : scanner_(text) {}
+  explicit VersionReader(Scanner& scanner) : scanner_(scanner) {}
 
-  bool at_end() const { return scanner_.at_end(); }
-  bool overflowed() const { return overflowed_; }
-  bool accept(std::string_view token) { return scanner_.accept(token); }
+  // Where the first number above 64 bits stands; it is read as 0.
+  const std::optional<std::size_t>& too_large() const { return too_large_; }
 
   std::optional<Number> number() {
+    const std::size_t start = scanner_.position();
     const std::string_view digits = scanner_.take_while(is_digit);
     if (digits.empty()) return std::nullopt;
-    const auto value = to_number(digits);
-    if (!value) overflowed_ = true;
-    return value;
+    return bounded(digits, start);
   }
 
   // "-1", the implicit post-release.
   std::optional<Number> implicit_post() {
-    const std::string_view rest = scanner_.rest();
-    if (rest.size() < 2 || rest[0] != '-' || !is_digit(rest[1])) return std::nullopt;
+    if (!number_follows('-')) return std::nullopt;
     scanner_.advance(1);
     return number();
   }
@@ -55,41 +52,53 @@ class VersionReader {
   // [separator] label [separator] [number]; the labels are tried in order, so longer ones stand first.
   template <std::size_t count>
   std::optional<std::pair<std::size_t, Number>> labelled(const std::array<std::string_view, count>& labels) {
-    std::string_view rest = scanner_.rest();
-    const std::size_t skipped = !rest.empty() && is_local_separator(rest.front()) ? 1 : 0;
-    rest.remove_prefix(skipped);
+    const Scanner before = scanner_;
+    accept_separator();
     for (std::size_t i = 0; i < count; ++i) {
-      if (!rest.starts_with(labels[i])) continue;
-      scanner_.advance(skipped + labels[i].size());
-      if (!scanner_.at_end() && is_local_separator(scanner_.peek())) scanner_.advance(1);
+      if (!scanner_.accept_ignoring_case(labels[i])) continue;
+      accept_separator();
       return std::pair(i, number().value_or(0));
     }
+    scanner_ = before;
     return std::nullopt;
   }
 
-  bool at_release_segment() const {
-    const std::string_view rest = scanner_.rest();
-    return rest.size() >= 2 && rest[0] == '.' && is_digit(rest[1]);
-  }
+  bool at_release_segment() const { return number_follows('.'); }
 
   std::optional<LocalSegment> local_segment() {
+    const std::size_t start = scanner_.position();
     const std::string_view text = scanner_.take_while(is_alphanumeric);
     if (text.empty()) return std::nullopt;
-    if (!std::ranges::all_of(text, is_digit)) return std::string(text);
-    const auto value = to_number(text);
-    if (!value) overflowed_ = true;
-    return value.value_or(0);
+    if (!std::ranges::all_of(text, is_digit)) return lower_case(text);
+    return bounded(text, start);
   }
 
-  bool local_separator() {
+  // A separator of the local part, if a segment follows.
+  bool accept_local_separator() {
+    const std::string_view rest = scanner_.rest();
+    return rest.size() >= 2 && is_alphanumeric(rest[1]) && accept_separator();
+  }
+
+ private:
+  bool accept_separator() {
     if (!is_local_separator(scanner_.peek())) return false;
     scanner_.advance(1);
     return true;
   }
 
- private:
-  Scanner scanner_;
-  bool overflowed_ = false;
+  bool number_follows(char separator) const {
+    const std::string_view rest = scanner_.rest();
+    return rest.size() >= 2 && rest[0] == separator && is_digit(rest[1]);
+  }
+
+  Number bounded(std::string_view digits, std::size_t position) {
+    const auto value = to_number(digits);
+    if (!value && !too_large_) too_large_ = position;
+    return value.value_or(0);
+  }
+
+  Scanner& scanner_;
+  std::optional<std::size_t> too_large_;
 };
 
 constexpr std::array<std::string_view, 8> pre_labels = {"alpha", "beta", "preview", "pre",
@@ -141,26 +150,21 @@ std::strong_ordering compare_locals(const std::vector<LocalSegment>& a, const st
 
 }  // namespace
 
-Result<Version> Version::parse(std::string_view text) {
-  const std::string lower = lower_case(trim(text));
-  const auto refuse = [&](std::string_view why) {
-    return fail(ErrorKind::invalid_input, quoted(text) + std::string(why));
-  };
-  constexpr std::string_view malformed = " is not a version (PEP 440)";
-  constexpr std::string_view too_large = " holds a number above 64 bits";
-  VersionReader reader(lower);
+Result<Version> parse_version(Scanner& scanner, std::string_view what) {
+  const std::size_t start = scanner.position();
+  VersionReader reader(scanner);
   Version version;
-  reader.accept("v");
+  scanner.accept_ignoring_case("v");
   auto first = reader.number();
-  if (!first) return refuse(reader.overflowed() ? too_large : malformed);
-  if (reader.accept("!")) {
+  if (!first) return scanner.expected_at(what, start);
+  if (scanner.accept("!")) {
     version.epoch_ = *first;
     first = reader.number();
-    if (!first) return refuse(reader.overflowed() ? too_large : malformed);
+    if (!first) return scanner.expected("a release number after the epoch");
   }
   version.release_.push_back(*first);
   while (reader.at_release_segment()) {
-    reader.accept(".");
+    scanner.advance(1);
     version.release_.push_back(reader.number().value_or(0));
   }
   if (const auto pre = reader.labelled(pre_labels)) version.pre_ = {pre_kinds.at(pre->first), pre->second};
@@ -170,15 +174,23 @@ Result<Version> Version::parse(std::string_view text) {
     version.post_ = post->second;
   }
   if (const auto dev = reader.labelled(dev_labels)) version.dev_ = dev->second;
-  if (reader.accept("+")) {
+  if (scanner.accept("+")) {
     do {
       auto segment = reader.local_segment();
-      if (!segment) return refuse(malformed);
+      if (!segment) return scanner.expected("a letter or digit of the local part");
       version.local_.push_back(*std::move(segment));
-    } while (reader.local_separator());
+    } while (reader.accept_local_separator());
   }
-  if (reader.overflowed()) return refuse(too_large);
-  if (!reader.at_end()) return refuse(malformed);
+  if (reader.too_large()) return scanner.expected_at("a number of at most 64 bits", *reader.too_large());
+  return version;
+}
+
+Result<Version> Version::parse(std::string_view text) {
+  Scanner scanner(text);
+  scanner.skip_space();
+  auto version = parse_version(scanner, "a version such as 1.0");
+  scanner.skip_space();
+  if (version && !scanner.at_end()) return scanner.expected(end_of_version);
   return version;
 }
 

@@ -13,13 +13,16 @@
 
 namespace wheelbarrow::packaging {
 
+class Scanner;
+
 // A parsed version; equal versions may have been spelled differently ("1.0" == "1.0.0" == "v1").
 class Version {
  public:
   enum class Pre { a, b, rc };
 
   // Accepts every spelling that PEP 440's appendix B allows, surrounding white space and any case included.
-  // Numbers are bounded to 64 bits; a longer one is ErrorKind::invalid_input like any other bad text.
+  // Numbers are bounded to 64 bits; a longer one is ErrorKind::invalid_input like any other bad text. The
+  // message says at which column (1-based) of `text` what was expected.
   static Result<Version> parse(std::string_view text);
 
   // The normalized spelling (PEP 440 "Normalization"): "1.0.RC1" gives "1.0rc1". Trailing zeros are kept.
@@ -51,6 +54,8 @@ class Version {
   friend bool operator==(const Version& a, const Version& b) { return (a <=> b) == 0; }
 
  private:
+  friend Result<Version> parse_version(Scanner& scanner, std::string_view what);
+
   std::uint64_t epoch_ = 0;
   std::vector<std::uint64_t> release_;
   std::optional<std::pair<Pre, std::uint64_t>> pre_;

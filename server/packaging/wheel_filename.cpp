@@ -3,31 +3,79 @@
 #include <algorithm>
 #include <charconv>
 
+#include "packaging/clause_parser.hpp"
 #include "packaging/name.hpp"
 #include "packaging/scanner.hpp"
 
 namespace wheelbarrow::packaging {
 namespace {
 
-bool is_wheel_name(std::string_view name) {
-  const auto allowed = [](char c) { return is_alphanumeric(c) || c == '_' || c == '.'; };
-  return std::ranges::all_of(name, allowed) && !name.contains("__") && is_valid_name(name);
+// The characters that PEP 427's escaping leaves in a component: "[^\w\d.]+" becomes '_'.
+bool is_component_character(char c) {
+  return is_alphanumeric(c) || c == '_' || c == '.';
+}
+
+// One of the parts between the dashes, which knows its place in the file name.
+class Part {
+ public:
+  Part(std::string_view filename, std::size_t begin, std::size_t end)
+      : filename_(filename), begin_(begin), end_(end) {}
+
+  std::size_t begin() const { return begin_; }
+  std::string_view text() const { return filename_.substr(begin_, end_ - begin_); }
+  Scanner scanner() const { return {filename_, begin_, end_}; }
+  std::unexpected<Error> expected(std::string_view what) const { return scanner().expected(what); }
+
+ private:
+  std::string_view filename_;
+  std::size_t begin_;
+  std::size_t end_;
+};
+
+std::vector<Part> split_at_dashes(std::string_view filename, std::size_t end) {
+  std::vector<Part> parts;
+  for (std::size_t begin = 0;;) {
+    const std::size_t dash = std::min(filename.find('-', begin), end);
+    parts.emplace_back(filename, begin, dash);
+    if (dash == end) return parts;
+    begin = dash + 1;
+  }
+}
+
+Result<std::string> read_name(const Part& part) {
+  Scanner scanner = part.scanner();
+  auto name = parse_name(scanner, "a project name");
+  if (!name) return name;
+  // There is no '-' between dashes, so what remains is a doubled '_', or no character of a name.
+  if (const std::size_t doubled = part.text().find("__"); doubled != std::string_view::npos) {
+    return scanner.expected_at("a single '_' in an escaped name", part.begin() + doubled + 1);
+  }
+  if (!scanner.at_end()) return scanner.expected("letters, digits, single '_' and '.' in an escaped name");
+  return name;
 }
 
 // PEP 427 writes '_' for the '-' of an unnormalized version ("1.0_1" for 1.0-1).
-Result<Version> parse_escaped_version(std::string_view text) {
-  auto version = Version::parse(text);
-  if (version || !text.contains('_')) return version;
-  std::string dashed(text);
+Result<Version> read_version(const Part& part) {
+  Scanner scanner = part.scanner();
+  auto version = parse_version(scanner, "a version such as 1.0");
+  if (!version || scanner.at_end()) return version;
+  std::string dashed(part.text());
   std::ranges::replace(dashed, '_', '-');
-  return Version::parse(dashed);
+  Scanner dashed_scanner(dashed);
+  auto unescaped = parse_version(dashed_scanner, {});
+  if (unescaped && dashed_scanner.at_end()) return unescaped;
+  return scanner.expected(end_of_version);
 }
 
-std::optional<std::pair<std::uint64_t, std::string>> parse_build(std::string_view text) {
+Result<std::pair<std::uint64_t, std::string>> read_build(const Part& part) {
+  Scanner scanner = part.scanner();
+  const std::string_view digits = scanner.take_while(is_digit);
   std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return std::nullopt;
-  return std::pair(number, std::string(end, text.data() + text.size()));
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{}) return part.expected("a build tag that begins with a number of at most 64 bits");
+  const std::string_view suffix = scanner.take_while(is_component_character);
+  if (!scanner.at_end()) return scanner.expected("letters, digits, '_' and '.' in the build tag");
+  return std::pair(number, std::string(suffix));
 }
 
 }  // namespace
@@ -38,31 +86,26 @@ Result<WheelFilename> parse_wheel_filename(std::string_view filename) {
   };
   constexpr std::string_view extension = ".whl";
   if (!filename.ends_with(extension)) return refuse("it does not end in .whl");
-  std::string_view stem = filename.substr(0, filename.size() - extension.size());
-  const auto dashes = std::ranges::count(stem, '-');
-  if (dashes != 4 && dashes != 5) {
-    return refuse("it has " + std::to_string(dashes + 1) +
+  const std::size_t end = filename.size() - extension.size();
+  const std::vector<Part> parts = split_at_dashes(filename, end);
+  if (parts.size() != 5 && parts.size() != 6) {
+    return refuse("it has " + std::to_string(parts.size()) +
                   " parts between dashes, not name-version[-build]-python-abi-platform");
   }
-  const auto take_part = [&] {
-    const std::size_t end = stem.find('-');
-    const std::string_view part = stem.substr(0, end);
-    stem.remove_prefix(end + 1);
-    return part;
-  };
   WheelFilename result;
-  const std::string_view name = take_part();
-  if (!is_wheel_name(name)) return refuse(quoted(name) + " is not an escaped project name");
-  result.name = canonicalize_name(name);
-  auto version = parse_escaped_version(take_part());
+  auto name = read_name(parts[0]);
+  if (!name) return refuse(name.error().message);
+  result.name = *std::move(name);
+  auto version = read_version(parts[1]);
   if (!version) return refuse(version.error().message);
   result.version = *std::move(version);
-  if (dashes == 5) {
-    const std::string_view build = take_part();
-    result.build = parse_build(build);
-    if (!result.build) return refuse("the build tag " + quoted(build) + " does not begin with a number");
+  if (parts.size() == 6) {
+    auto build = read_build(parts[2]);
+    if (!build) return refuse(build.error().message);
+    result.build = *std::move(build);
   }
-  auto tags = parse_tag(stem);
+  Scanner scanner(filename, parts[parts.size() - 3].begin(), end);
+  auto tags = parse_tag(scanner);
   if (!tags) return refuse(tags.error().message);
   result.tags = *std::move(tags);
   return result;

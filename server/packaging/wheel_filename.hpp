@@ -21,7 +21,8 @@ struct WheelFilename {
   std::vector<Tag> tags;
 };
 
-// `filename` has no folder part and ends in ".whl".
+// `filename` has no folder part and ends in ".whl". An error's message says at which column (1-based) of it
+// what was expected.
 Result<WheelFilename> parse_wheel_filename(std::string_view filename);
 
 }  // namespace wheelbarrow::packaging

@@ -27,6 +27,13 @@ TEST(HeaderFields, AreReadUpToTheBody) {
       << "a line that is no field begins the body";
 }
 
+// As setuptools writes the empty lines of a licence.
+TEST(HeaderFields, GoOnAfterALineOfWhiteSpace) {
+  EXPECT_THAT(parse_header_fields("License: one\n        \n        two\n \nRequires-Dist: a\n").value(),
+              ElementsAre(Pair("License", "one two"), Pair("Requires-Dist", "a")));
+  EXPECT_THAT(parse_header_fields("Empty:\n\t\n x\n\nB: 2\n").value(), ElementsAre(Pair("Empty", "x")));
+}
+
 TEST(HeaderFields, AreBounded) {
   EXPECT_FALSE(parse_header_fields(" leading continuation\nA: 1\n"));
   std::string many;
@@ -43,6 +50,7 @@ TEST(Metadata, IsParsed) {
       "fast-mode\nProvides-Extra: :bad\n"
       "Requires-Dist: PyMuPDF (>=1.19)\nrequires-dist: fs<3,>=2.2.0; extra == \"ufo\"\n\nDescription\n");
   ASSERT_TRUE(metadata) << metadata.error().text();
+  EXPECT_EQ(metadata->metadata_version.str(), "2.4");
   EXPECT_EQ(metadata->name, "Foo.Bar");
   EXPECT_EQ(metadata->version.str(), "1.0rc1");
   EXPECT_EQ(metadata->summary, "A thing");
@@ -79,8 +87,10 @@ TEST(Metadata, RefusesWithTheField) {
       {"Metadata-Version: x\nName: a\nVersion: 1\n", "Metadata-Version"},
       {"Metadata-Version: 2.1\nVersion: 1\n", "the metadata has no Name"},
       {"Metadata-Version: 2.1\nName: a\nVersion:\n", "the metadata has no Version"},
-      {"Metadata-Version: 2.1\nName: a b\nVersion: 1\n", "Name: 'a b' is not a project name"},
-      {"Metadata-Version: 2.1\nName: a\nVersion: one\n", "Version: 'one'"},
+      {"Metadata-Version: 2.1\nName: a b\nVersion: 1\n",
+       "Name: 'a b': expected only letters, digits, '.', '_' and '-' in a name at column 2"},
+      {"Metadata-Version: 2.1\nName: a\nVersion: one\n",
+       "Version: 'one': expected a version such as 1.0 at column 1"},
       {"Metadata-Version: 2.1\nName: a\nVersion: 1\nRequires-Python: 3\n", "Requires-Python: '3': expected"},
       {"Metadata-Version: 2.1\nName: a\nVersion: 1\nRequires-Dist: b >=\n",
        "Requires-Dist: 'b >=': expected a version after '>=' at column 5"},
