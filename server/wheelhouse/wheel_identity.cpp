@@ -121,7 +121,8 @@ Result<void> check_dist_info_folder(std::string_view folder, const packaging::Wh
   return corrupt("its folder " + printable_path(folder) + " belongs to another project or version");
 }
 
-Result<packaging::Metadata> check_metadata(std::string_view text, const packaging::WheelFilename& parsed) {
+Result<packaging::Metadata> check_metadata(std::string_view text, const packaging::WheelFilename& parsed,
+                                           std::vector<std::string>& warnings) {
   auto metadata = packaging::parse_metadata(text);
   if (!metadata) {
     return corrupt("METADATA can't be read: " + metadata.error().text());
@@ -133,6 +134,12 @@ Result<packaging::Metadata> check_metadata(std::string_view text, const packagin
   if (metadata->version != parsed.version) {
     return corrupt("METADATA has version " + metadata->version.str() + ", the file name " +
                    parsed.version.str());
+  }
+  // Core metadata: warn of a version that is newer than what is known; a newer major version was refused.
+  const auto known = Version::parse(packaging::known_metadata_version);
+  if (known && metadata->metadata_version > *known) {
+    warnings.push_back("METADATA has Metadata-Version " + metadata->metadata_version.str() + ", newer than " +
+                       std::string(packaging::known_metadata_version));
   }
   return metadata;
 }

@@ -16,9 +16,10 @@ namespace wheelbarrow::wheelhouse {
 // `folder` is "<name>-<version>.dist-info".
 Result<void> check_dist_info_folder(std::string_view folder, const packaging::WheelFilename& parsed);
 
-Result<packaging::Metadata> check_metadata(std::string_view text, const packaging::WheelFilename& parsed);
+// Checks the text of METADATA, the next one that of WHEEL; what is tolerated is added to `warnings`.
+Result<packaging::Metadata> check_metadata(std::string_view text, const packaging::WheelFilename& parsed,
+                                           std::vector<std::string>& warnings);
 
-// Checks the text of WHEEL; what is tolerated is added to `warnings`.
 Result<void> check_wheel_file(std::string_view text, const packaging::WheelFilename& parsed,
                               std::vector<std::string>& warnings);
 

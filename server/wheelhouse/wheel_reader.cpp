@@ -258,7 +258,7 @@ Result<Wheel> WheelReading::run() {
   if (!texts) {
     return std::unexpected(texts.error());
   }
-  auto metadata = check_metadata(texts->metadata, wheel_.parsed);
+  auto metadata = check_metadata(texts->metadata, wheel_.parsed, wheel_.warnings);
   if (!metadata) {
     return located(metadata.error());
   }

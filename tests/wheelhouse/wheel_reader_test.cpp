@@ -168,6 +168,9 @@ TEST_F(WheelReaderTest, ToleratesWhatRealWheelsHave) {
       {"a minor version to come",
        WheelBuilder("demo").wheel_text("Wheel-Version: 1.9\nTag: py3-none-any\n"),
        {"WHEEL has Wheel-Version 1.9, newer than 1.0"}},
+      {"a version of the metadata to come",
+       WheelBuilder("demo").metadata("Metadata-Version: 2.9\nName: demo\nVersion: 1.0\n"),
+       {"METADATA has Metadata-Version 2.9, newer than 2.4"}},
       {"names and versions spelled otherwise",
        WheelBuilder("Demo_Pkg", "1.0.0")
            .dist_info("demo.pkg-1.0.dist-info")
