@@ -53,6 +53,10 @@ Sha256 identity(const Catalog::Parts& parts) {
     for (const std::string& project : wheel->distribution_depends) {
       update_with_length(hasher, project);
     }
+    if (wheel->yanked) {
+      update_with_length(hasher, "(yanked)");  // no project's name
+      update_with_length(hasher, *wheel->yanked);
+    }
   }
   if (parts.pyodide) {
     update_with_length(hasher, "pyodide");

@@ -4,15 +4,24 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "wheelhouse/yanked_mark.hpp"
 
 namespace wheelbarrow::wheelhouse {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view wheel_suffix = ".whl";
+
+bool is_yanked_mark(std::string_view name) {
+  return name.ends_with(yanked_suffix) &&
+         name.substr(0, name.size() - yanked_suffix.size()).ends_with(wheel_suffix);
+}
 
 std::string reason(int error) {
   return std::generic_category().message(error);
@@ -74,7 +83,7 @@ class Scanner {
     if (name.starts_with('.')) {
       return;
     }
-    const bool named_wheel = name.ends_with(".whl");
+    const bool named_wheel = name.ends_with(wheel_suffix);
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0) {
       // Gone since it was listed, or a link to nothing; the latter matters only if it claims to be a wheel.
@@ -89,6 +98,8 @@ class Scanner {
       refuse(path, "is not a regular file");
     } else if (named_wheel) {
       scan_.files.push_back({path, identity_of(status)});
+    } else if (is_yanked_mark(name)) {
+      scan_.yanked_marks.insert(path);
     }
   }
 
@@ -124,6 +135,8 @@ void scan_distribution(const PyodideLock& lock, FolderScan& scan) {
     if (!package.wheel) {
       found.identity.library =
           LibraryDescription{package.name, package.version, platforms.empty() ? "any" : platforms.front()};
+    } else if (fs::path mark = yanked_mark_of(found.path); ::stat(mark.c_str(), &status) == 0) {
+      scan.yanked_marks.insert(std::move(mark));
     }
     scan.files.push_back(std::move(found));
   }

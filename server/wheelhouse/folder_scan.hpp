@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -19,12 +20,13 @@ struct FoundFile {
 struct FolderScan {
   std::vector<FoundFile> files;   // folder by folder in the order asked for, within one ordered by path
   std::vector<Refusal> refusals;  // folders and files that can't be looked at
-  std::vector<std::filesystem::path> folders;  // every folder that was looked into
+  std::vector<std::filesystem::path> folders;    // every folder that was looked into
+  std::set<std::filesystem::path> yanked_marks;  // see yanked_mark.hpp
 };
 
-// Finds "*.whl" in the folders and below them. Symbolic links are followed, but no folder is looked into
-// twice. Names that begin with a dot are passed over: tools that write a file under a temporary name choose
-// such.
+// Finds "*.whl", and "*.whl.yanked", in the folders and below them. Symbolic links are followed, but no
+// folder is looked into twice. Names that begin with a dot are passed over: tools that write a file under a
+// temporary name choose such.
 FolderScan scan_folders(std::span<const std::filesystem::path> folders);
 
 // Adds those files of a distribution that are there; absent ones are no fault.

@@ -14,6 +14,7 @@
 
 #include "wheelhouse/shared_library.hpp"
 #include "wheelhouse/wheel_reader.hpp"
+#include "wheelhouse/yanked_mark.hpp"
 
 namespace wheelbarrow::wheelhouse {
 namespace {
@@ -42,10 +43,10 @@ Result<void> check_folder(const fs::path& folder) {
   return {};
 }
 
-// Chooses among the accepted files and completes them from the lock file.
+// Chooses among the accepted files and completes them from the lock file and the marks of yanked wheels.
 class Selection {
  public:
-  explicit Selection(const PyodideLock* lock) {
+  Selection(const PyodideLock* lock, YankedReasons yanked) : yanked_(std::move(yanked)) {
     if (lock == nullptr) {
       return;
     }
@@ -73,24 +74,35 @@ class Selection {
       }
       return;
     }
-    if (same && !package->depends.empty()) {
-      auto completed = std::make_shared<Wheel>(*wheel);
-      completed->distribution_depends = package->depends;
-      wheels.push_back(std::move(completed));
-    } else {
-      wheels.push_back(wheel);
-    }
+    wheels.push_back(complete(wheel, same ? package : nullptr));
   }
 
   std::vector<WheelPtr> wheels;
   std::vector<Refusal> refusals;
 
  private:
+  WheelPtr complete(const WheelPtr& wheel, const LockedPackage* package) const {
+    const auto yanked = yanked_.find(wheel->sha256);
+    const bool has_depends = package != nullptr && !package->depends.empty();
+    if (yanked == yanked_.end() && !has_depends) {
+      return wheel;
+    }
+    auto completed = std::make_shared<Wheel>(*wheel);
+    if (has_depends) {
+      completed->distribution_depends = package->depends;
+    }
+    if (yanked != yanked_.end()) {
+      completed->yanked = yanked->second;
+    }
+    return completed;
+  }
+
   void refuse(const Wheel& wheel, std::string reason) { refusals.push_back({wheel.path, std::move(reason)}); }
 
   fs::path folder_;
   std::map<std::string_view, const LockedPackage*> locked_;
   std::map<std::string, WheelPtr> by_filename_;
+  YankedReasons yanked_;
 };
 
 }  // namespace
@@ -243,6 +255,27 @@ void Inventory::remember(const FolderScan& scan, KnownFiles changed) {
   }
 }
 
+// A mark counts whatever is in it: it is better to lose a reason than to hand out a wheel that was withdrawn.
+YankedReasons Inventory::read_yanked_marks(const FolderScan& scan, std::vector<Refusal>& refusals) const {
+  YankedReasons yanked;
+  for (const fs::path& mark : scan.yanked_marks) {
+    const fs::path path = wheel_of_mark(mark);
+    const auto known = known_.find(path);
+    if (known == known_.end()) {
+      refusals.push_back({mark, "there is no " + path.filename().string() + " beside it to be yanked"});
+      continue;
+    }
+    auto reason = read_yanked_reason(mark);
+    if (!reason) {
+      refusals.push_back({mark, reason.error().message + "; the wheel is yanked without a reason"});
+    }
+    if (known->second.wheel) {
+      yanked.try_emplace(known->second.wheel->sha256, reason.value_or(""));
+    }
+  }
+  return yanked;
+}
+
 Catalog::Parts Inventory::update() {
   std::vector<Refusal> refusals;
   renew_lock(refusals);
@@ -259,7 +292,7 @@ Catalog::Parts Inventory::update() {
     }
   }
   remember(scan, read_files(unknown));
-  Selection selection(lock_ ? &*lock_ : nullptr);
+  Selection selection(lock_ ? &*lock_ : nullptr, read_yanked_marks(scan, refusals));
   for (const FoundFile& file : scan.files) {
     const KnownFile& known = known_.at(file.path);
     if (known.wheel) {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/sha256.hpp"
 #include "wheelhouse/catalog.hpp"
 #include "wheelhouse/folder_scan.hpp"
 #include "wheelhouse/known_files.hpp"
@@ -16,6 +18,9 @@
 #include "wheelhouse/wheelhouse.hpp"
 
 namespace wheelbarrow::wheelhouse {
+
+// The yanked wheels among the files, by content: a copy of a yanked wheel is yanked too.
+using YankedReasons = std::map<Sha256, std::string>;
 
 // Not for use from several threads at a time; update() starts threads of its own and ends them.
 class Inventory {
@@ -40,6 +45,7 @@ class Inventory {
   KnownFiles read_files(const std::vector<FoundFile>& files) const;
   KnownFile read_file(const FoundFile& file) const;
   void remember(const FolderScan& scan, KnownFiles changed);
+  YankedReasons read_yanked_marks(const FolderScan& scan, std::vector<Refusal>& refusals) const;
   void note_database_problem(const Error& error);
 
   WheelhouseOptions options_;

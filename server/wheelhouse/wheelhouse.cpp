@@ -23,7 +23,7 @@ constexpr milliseconds polling_interval{2000};
 
 bool same_wheel(const WheelPtr& a, const WheelPtr& b) {
   return a == b || (a->path == b->path && a->sha256 == b->sha256 && a->modified == b->modified &&
-                    a->distribution_depends == b->distribution_depends);
+                    a->distribution_depends == b->distribution_depends && a->yanked == b->yanked);
 }
 
 bool same_refusal(const Refusal& a, const Refusal& b) {

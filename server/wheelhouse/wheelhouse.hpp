@@ -16,7 +16,7 @@
 namespace wheelbarrow::wheelhouse {
 
 struct WheelhouseOptions {
-  std::vector<std::filesystem::path> folders;    // searched recursively for *.whl
+  std::vector<std::filesystem::path> folders;    // searched recursively for *.whl and *.whl.yanked
   std::optional<std::filesystem::path> pyodide;  // a Pyodide distribution: pyodide-lock.json beside its files
   // Where what is known about each file is kept (SQLite, keyed by path, size, mtime and inode), so that a
   // restart hashes and unzips nothing. Empty: nothing is kept.

@@ -73,6 +73,12 @@ TEST(CatalogTest, IdDependsOnContentAndOnNothingElse) {
   EXPECT_NE(Catalog(parts({a, wheel("b-1.0-py3-none-any.whl", "3")})).id(), id) << "other bytes";
   EXPECT_NE(Catalog(parts({a, wheel("b-1.1-py3-none-any.whl", "2")})).id(), id) << "another file name";
   EXPECT_NE(Catalog(parts({a, wheel("b-1.0-py3-none-any.whl", "2", {"c"})})).id(), id) << "a dependency";
+  auto yanked = std::make_shared<Wheel>(*a);
+  yanked->yanked = "";
+  const Sha256 yanked_id = Catalog(parts({yanked, b})).id();
+  EXPECT_NE(yanked_id, id) << "a yank";
+  yanked->yanked = "broken";
+  EXPECT_NE(Catalog(parts({yanked, b})).id(), yanked_id) << "the reason of a yank";
   auto with_distribution = parts({a, b});
   with_distribution.pyodide =
       PyodideDistribution{"/pyodide", "{}", "2025_0", packaging::known_targets().front()};

@@ -6,7 +6,9 @@
 #include <fstream>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <string>
 #include <thread>
 
 #include "wheelhouse/folder_watch.hpp"
@@ -89,6 +91,22 @@ TEST_F(WheelhouseWatchTest, SeesAWheelThatIsBuiltAnewInPlace) {
   std::unique_lock lock(mutex_);
   EXPECT_TRUE(
       swapped_.wait_for(lock, 20s, [&] { return latest_ && latest_->find(sha256(second)) != nullptr; }));
+}
+
+TEST_F(WheelhouseWatchTest, SeesMarksOfYankedWheelsComeChangeAndGo) {
+  const auto mark = WheelBuilder("demo").write(wheels_).native() + ".yanked";
+  start();
+  const auto is_yanked = [&](const std::optional<std::string>& reason) {
+    std::unique_lock lock(mutex_);
+    return swapped_.wait_for(lock, 20s,
+                             [&] { return latest_ && latest_->wheels().front()->yanked == reason; });
+  };
+  test::write_file(mark, "first");
+  EXPECT_TRUE(is_yanked("first"));
+  test::write_file(mark, "other");
+  EXPECT_TRUE(is_yanked("other"));
+  fs::remove(mark);
+  EXPECT_TRUE(is_yanked(std::nullopt));
 }
 
 TEST_F(WheelhouseWatchTest, SeesNewFoldersAndWhatIsInThem) {
