@@ -27,6 +27,7 @@ web::LandingView::Row to_row(const wheelhouse::Wheel& wheel) {
   row.href = "wheels/" + wheel.sha256.hex() + '/' + http::percent_encode(wheel.filename);
   if (!wheel.metadata_text.empty()) row.metadata_href = row.href + ".metadata";
   row.warnings = wheel.warnings;
+  row.yanked = wheel.yanked;
   return row;
 }
 

@@ -52,6 +52,10 @@ std::string wheel_row(const LandingView::Row& row) {
   if (!row.tags.empty()) {
     out += "<br><span class=\"aside\">" + escape_html(row.tags) + "</span>";
   }
+  if (row.yanked) {
+    out += "<br><span class=\"warning\">yanked" +
+           (row.yanked->empty() ? "" : ": " + escape_html(*row.yanked)) + "</span>";
+  }
   for (const std::string& warning : row.warnings) {
     out += "<br><span class=\"warning\">" + escape_html(warning) + "</span>";
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ struct LandingView {
     std::string href;        // of the wheel, relative to base_url or an http(s) URL
     std::string metadata_href;
     std::vector<std::string> warnings;
+    std::optional<std::string> yanked;  // why, or an empty text
   };
   struct Refused {
     std::string file;

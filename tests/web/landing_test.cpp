@@ -26,6 +26,7 @@ LandingView view_of_two() {
        "cp313-cp313-pyodide_2025_0_wasm32",
        "/wheels/aa/lxml-5.4.0-cp313-cp313-pyodide_2025_0_wasm32.whl",
        "/wheels/aa/lxml-5.4.0-cp313-cp313-pyodide_2025_0_wasm32.whl.metadata",
+       {},
        {}},
       {"numpy",
        "2.2.5",
@@ -34,7 +35,8 @@ LandingView view_of_two() {
        "cp313-cp313-pyodide_2025_0_wasm32",
        "/wheels/bb/numpy-2.2.5-cp313-cp313-pyodide_2025_0_wasm32.whl",
        "",
-       {"RECORD lists 3 files that are not there"}},
+       {"RECORD lists 3 files that are not there"},
+       {}},
   };
   return view;
 }
@@ -49,6 +51,16 @@ TEST(Landing, ListsWheelsWithLinksSizesAndWarnings) {
   EXPECT_THAT(page, HasSubstr("<option value=\"pyodide-0.28\">"));
   EXPECT_THAT(page, Not(HasSubstr("refused")));
   EXPECT_THAT(page, Not(HasSubstr("{{")));
+}
+
+TEST(Landing, MarksYankedWheels) {
+  LandingView view = view_of_two();
+  EXPECT_THAT(render_landing(view), Not(HasSubstr("yanked")));
+  view.wheels[0].yanked = "breaks <x>";
+  view.wheels[1].yanked = "";
+  const std::string page = render_landing(view);
+  EXPECT_THAT(page, HasSubstr("<span class=\"warning\">yanked: breaks &lt;x&gt;</span>"));
+  EXPECT_THAT(page, HasSubstr("<span class=\"warning\">yanked</span>"));
 }
 
 TEST(Landing, SnippetsNameThisServerAndItsWheels) {
@@ -88,8 +100,8 @@ TEST(Landing, NothingThatAWheelOrAFileNameSaysBecomesMarkup) {
   view.targets = {evil};
   view.pyodide_version = evil;
   view.examples = {evil};
-  view.wheels = {{evil, evil, evil, 1, evil, "/wheels/" + evil, "/m/" + evil, {evil}},
-                 {"b", "1", "b", 1, "", "javascript:alert(1)", "javascript:alert(1)", {}}};
+  view.wheels = {{evil, evil, evil, 1, evil, "/wheels/" + evil, "/m/" + evil, {evil}, evil},
+                 {"b", "1", "b", 1, "", "javascript:alert(1)", "javascript:alert(1)", {}, {}}};
   view.refused = {{evil, evil}};
   const std::string page = render_landing(view);
   EXPECT_THAT(page, Not(HasSubstr("<script>")));
@@ -128,7 +140,7 @@ TEST(Landing, AVeryLargeWheelhouseMakesASmallPage) {
   for (int i = 0; i < 20000; ++i) {
     const std::string name = "p" + std::to_string(i);
     view.wheels.push_back(
-        {name, "1.0", name + "-1.0-py3-none-any.whl", 1, "py3-none-any", "/wheels/" + name, "", {}});
+        {name, "1.0", name + "-1.0-py3-none-any.whl", 1, "py3-none-any", "/wheels/" + name, "", {}, {}});
     view.refused.push_back({name, "empty file"});
   }
   const std::string page = render_landing(view);
