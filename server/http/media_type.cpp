@@ -87,6 +87,7 @@ constexpr auto compressible = std::to_array<std::string_view>({
     "application/json",
     "application/jsonl",
     "application/toml",
+    "application/vnd.pypi.simple.v1+html",
     "application/wasm",
     "application/x-python-code",
     "application/x-tar",

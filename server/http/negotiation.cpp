@@ -28,6 +28,28 @@ std::optional<int> parse_weight(std::string_view parameters) {
   return weight <= 1000 ? std::optional(weight) : std::nullopt;
 }
 
+// The weight among the parameters of a media range. Parameters after q are of no use to anyone (RFC
+// 9110 12.5.1).
+std::optional<int> weight_among(std::string_view parameters) {
+  while (!parameters.empty()) {
+    const std::string_view parameter = take_until(parameters, ';');
+    if (parameter.size() >= 2 && lower(parameter[0]) == 'q' && parameter[1] == '=') {
+      return parse_weight(parameter);
+    }
+  }
+  return parse_weight({});
+}
+
+// How specifically a media range without its parameters means the type; nothing if it doesn't.
+std::optional<int> specificity_of(std::string_view range, std::string_view media_type) {
+  if (equal_ignoring_case(range, media_type)) return 2;
+  if (range == "*/*") return 0;
+  const std::size_t slash = media_type.find('/') + 1;
+  const bool whole_type = range.size() == slash + 1 && range.back() == '*' &&
+                          equal_ignoring_case(range.substr(0, slash), media_type.substr(0, slash));
+  return whole_type ? std::optional(1) : std::nullopt;
+}
+
 std::optional<Coding> coding_named(std::string_view name) {
   if (equal_ignoring_case(name, "zstd")) return Coding::zstd;
   // "x-gzip" is equivalent to "gzip" (RFC 9110 8.4.1.3).
@@ -98,6 +120,21 @@ std::optional<Coding> negotiate(std::optional<std::string_view> accept_encoding,
     }
   }
   return best;
+}
+
+Acceptance acceptance(std::optional<std::string_view> accept, std::string_view media_type) {
+  std::string_view rest = trim(accept.value_or(std::string_view{}));
+  if (rest.empty()) rest = "*/*";
+  Acceptance found;
+  while (!rest.empty()) {
+    std::string_view member = take_until(rest, ',');
+    const std::optional<int> specificity = specificity_of(take_until(member, ';'), media_type);
+    const std::optional<int> weight = weight_among(member);
+    if (!specificity || !weight || *specificity < found.specificity) continue;
+    const int rival = *specificity == found.specificity ? found.weight : 0;
+    found = {std::max(*weight, rival), *specificity};
+  }
+  return found;
 }
 
 }  // namespace wheelbarrow::http

@@ -1,6 +1,8 @@
-// Content codings (RFC 9110 8.4.1, 12.5.3; zstd: RFC 8878 and RFC 9659; gzip: RFC 1952).
+// What a client would rather have: content codings (RFC 9110 8.4.1, 12.5.3; zstd: RFC 8878 and RFC 9659;
+// gzip: RFC 1952) and media types (12.5.1).
 #pragma once
 
+#include <compare>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -19,5 +21,18 @@ std::string_view token(Coding coding);
 // higher. Nothing if none is acceptable (406). A malformed member is ignored.
 std::optional<Coding> negotiate(std::optional<std::string_view> accept_encoding,
                                 std::span<const Coding> available);
+
+// How welcome a media type is; the greater, the more.
+struct Acceptance {
+  int weight = 0;       // in thousandths; 0 is "not acceptable"
+  int specificity = 0;  // of the media range that decides: 2 for "type/subtype", 1 for "type/*", 0 for "*/*"
+  friend auto operator<=>(const Acceptance&, const Acceptance&) = default;
+};
+
+// What `accept`, the field's value, says of `media_type`, which has no parameters. No field and an empty one
+// mean
+// "*/*". Of the ranges that match, the most specific decides; of equal ones, the one that ranks it higher.
+// Parameters other than q aren't compared; a malformed member is ignored.
+Acceptance acceptance(std::optional<std::string_view> accept, std::string_view media_type);
 
 }  // namespace wheelbarrow::http

@@ -36,9 +36,9 @@ TEST(MediaType, FollowsTheLastExtension) {
 }
 
 TEST(MediaType, KnowsWhatCompresses) {
-  for (const char* type :
-       {"application/wasm", "text/javascript; charset=utf-8", "TEXT/HTML", "application/json",
-        "application/problem+json", "image/svg+xml", "application/x-tar", "text/plain;x=y"}) {
+  for (const char* type : {"application/wasm", "text/javascript; charset=utf-8", "TEXT/HTML",
+                           "application/json", "application/problem+json", "image/svg+xml",
+                           "application/x-tar", "text/plain;x=y", "application/vnd.pypi.simple.v1+html"}) {
     EXPECT_TRUE(is_compressible(type)) << type;
   }
   for (const char* type : {"application/zip", "application/gzip", "image/png", "font/woff2", "video/mp4",

@@ -76,6 +76,57 @@ TEST(Negotiate, ChoosesAsTheClientRanks) {
   }
 }
 
+TEST(Acceptance, IsThatOfTheMostSpecificRange) {
+  constexpr std::string_view html = "text/html";
+  constexpr std::string_view json = "application/vnd.pypi.simple.v1+json";
+  const struct {
+    const char* accept;  // null: no field
+    std::string_view type;
+    Acceptance expected;
+  } cases[] = {
+      {nullptr, html, {1000, 0}},
+      {"", html, {1000, 0}},
+      {"  ", html, {1000, 0}},
+      {"*/*", html, {1000, 0}},
+      {"*/*;q=0.1", html, {100, 0}},
+      {"text/*", html, {1000, 1}},
+      {"TEXT/HTML", html, {1000, 2}},
+      {"text/html;q=0.25", html, {250, 2}},
+      {"text/html ; Q=0.25", html, {250, 2}},
+      {"text/html;charset=utf-8;q=0.25", html, {250, 2}},
+      {"text/html;q=0.25;level=1", html, {250, 2}},
+      {"text/html;charset=utf-8", html, {1000, 2}},
+      {"text/html;q=0, */*", html, {0, 2}},
+      {"*/*, text/html;q=0", html, {0, 2}},
+      {"*/*, text/*;q=0.5, text/html;q=0.1", html, {100, 2}},
+      {"text/html;q=0.1, text/*;q=0.5", html, {100, 2}},
+      {"text/html;q=0.1, text/html;q=0.3, text/html;q=0.2", html, {300, 2}},
+      {"image/png, */*;q=0.8", html, {800, 0}},
+      {"image/png", html, {0, 0}},
+      {"text/plain", html, {0, 0}},
+      {"text/htm", html, {0, 0}},
+      {"texts/*", html, {0, 0}},
+      {"*", html, {0, 0}},
+      {"*/html", html, {0, 0}},
+      {"application/vnd.pypi.simple.v1+json, */*;q=0.01", json, {1000, 2}},
+      {"application/vnd.pypi.simple.v1+json, */*;q=0.01", html, {10, 0}},
+      {"application/*", json, {1000, 1}},
+      {"application/json", json, {0, 0}},
+      // Malformed members don't count.
+      {"text/html;q=2", html, {0, 0}},
+      {"text/html;q=.5", html, {0, 0}},
+      {"text/html;q=x, */*;q=0.5", html, {500, 0}},
+      {",,, text/html ,,", html, {1000, 2}},
+  };
+  for (const auto& [accept, type, expected] : cases) {
+    const auto field = accept == nullptr ? std::nullopt : std::optional<std::string_view>(accept);
+    const Acceptance found = acceptance(field, type);
+    EXPECT_EQ(found.weight, expected.weight) << type << " by Accept: " << (accept ? accept : "(none)");
+    EXPECT_EQ(found.specificity, expected.specificity)
+        << type << " by Accept: " << (accept ? accept : "(none)");
+  }
+}
+
 TEST(Token, IsWhatContentEncodingSays) {
   EXPECT_EQ(token(I), "identity");
   EXPECT_EQ(token(G), "gzip");
