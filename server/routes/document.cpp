@@ -11,20 +11,27 @@ namespace wheelbarrow::routes {
 namespace {
 
 constexpr std::size_t worth_compressing = 512;  // bytes; less fits a packet either way
+constexpr std::size_t short_text = 32 << 10;    // bytes
 
 // Whether a response depends on Accept-Encoding at all.
 bool negotiates(std::size_t size, std::string_view media_type) {
   return size >= worth_compressing && http::is_compressible(media_type);
 }
 
-Result<bundle::Encoded> encode_text(const Slice& text, const Sha256& hash, http::Coding coding) {
+// What a text is called as one representation of its resource: strong ETags differ where only the media type
+// does (RFC 9110 8.8.1).
+Sha256 name_of(const Sha256& content, std::string_view media_type) {
+  return sha256(content.hex() + std::string(media_type));
+}
+
+Result<bundle::Encoded> encode_text(const Slice& text, const Sha256& name, http::Coding coding) {
   auto coded = bundle::compress(text.bytes, form_of(coding), bundle::Effort::fast);
   if (!coded) return std::unexpected(coded.error());
   Slice body = Slice::of(std::move(*coded));
   const Sha256 digest = sha256(body.bytes);
   // The coded bytes depend on the compressor, so they name themselves.
   std::string etag =
-      hash.hex().substr(0, 16) + '-' + std::string(http::token(coding)) + '-' + digest.hex().substr(0, 16);
+      name.hex().substr(0, 16) + '-' + std::string(http::token(coding)) + '-' + digest.hex().substr(0, 16);
   return bundle::Encoded{{std::move(body)}, std::move(etag), digest};
 }
 
@@ -69,19 +76,20 @@ boost::asio::awaitable<http::Response> Documents::text(const http::Request& requ
   const auto coding =
       http::negotiate(request.fields.get("accept-encoding"), negotiated ? all_codings() : identity_only());
   if (!coding) co_return not_acceptable();
-  const Sha256 hash = sha256(text);
+  const Sha256 content = sha256(text);
+  const Sha256 name = name_of(content, media_type);
   bundle::Encoded encoded;
   if (*coding == http::Coding::identity) {
-    encoded = {{Slice::of(std::move(text))}, hash.hex().substr(0, 32), hash};
+    encoded = {{Slice::of(std::move(text))}, name.hex().substr(0, 32), content};
   } else {
-    const std::string key = std::string(http::token(*coding)) + hash.hex();
+    const std::string key = std::string(http::token(*coding)) + name.hex();
     if (auto known = encoded_.get(key)) {
       encoded = std::move(*known);
     } else {
       const Slice plain = Slice::of(std::move(text));
       auto made = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
-        engine_.run([plain, hash, coding = *coding, done = std::move(done)] {
-          done(encode_text(plain, hash, coding));
+        engine_.run([plain, name, coding = *coding, done = std::move(done)] {
+          done(encode_text(plain, name, coding));
         });
       });
       if (!made) co_return to_problem(made.error());
@@ -99,14 +107,16 @@ boost::asio::awaitable<http::Response> Documents::made(const http::Request& requ
                                                        Make make, std::string_view media_type,
                                                        std::string_view cache_control) {
   key = sha256(key).hex();  // parts of it come from clients
-  if (auto known = made_.get(key)) {
-    co_return co_await text(request, std::move(*known), media_type, cache_control);
+  for (auto* cache : {&made_short_, &made_}) {
+    if (auto known = cache->get(key)) {
+      co_return co_await text(request, std::move(*known), media_type, cache_control);
+    }
   }
   auto made = co_await await_result<std::string>([&](bundle::Callback<std::string> done) {
     engine_.run([make, done = std::move(done)] { done(make()); });
   });
   if (!made) co_return to_problem(made.error());
-  made_.put(key, *made);
+  (made->size() <= short_text ? made_short_ : made_).put(key, *made);
   co_return co_await text(request, std::move(*made), media_type, cache_control);
 }
 

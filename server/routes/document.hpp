@@ -52,7 +52,10 @@ class Documents {
 
  private:
   bundle::Engine& engine_;
+  // Short texts, of which a client wants many after another, don't push out long ones, which take longer to
+  // make.
   bundle::LruCache<std::string> made_{32};
+  bundle::LruCache<std::string> made_short_{512};
   bundle::LruCache<bundle::Encoded> encoded_{256};
 };
 
