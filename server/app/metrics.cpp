@@ -18,8 +18,8 @@ namespace {
 // Groups of URLs, so that there are few values whatever clients ask for. A path belongs to the first that it
 // begins with.
 constexpr auto groups =
-    std::to_array<std::string_view>({"/bundles/", "/bundle", "/resolve", "/wheels/", "/env/", "/client/",
-                                     "/pyodide-lock.json", "/pyodide/", "/", "static"});
+    std::to_array<std::string_view>({"/bundles/", "/bundle", "/resolve", "/wheels/", "/simple", "/env/",
+                                     "/client/", "/pyodide-lock.json", "/pyodide/", "/", "static"});
 constexpr std::size_t landing_group = groups.size() - 2;
 constexpr std::size_t static_group = groups.size() - 1;
 

@@ -61,6 +61,11 @@ Awaitable pyodide_lock(const Context& context, const http::Request& request);
 namespace wheel_routes {
 Awaitable wheel(const Context& context, const http::Request& request, std::string_view path);
 }
+namespace index_routes {
+// /simple, and what is below /simple/.
+Awaitable root(const http::Request& request);
+Awaitable page(const Context& context, const http::Request& request, std::string_view path);
+}  // namespace index_routes
 namespace environment_routes {
 Awaitable file(const Context& context, const http::Request& request, std::string_view path);
 }

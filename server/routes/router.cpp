@@ -42,6 +42,8 @@ Awaitable dispatch(const Context& context, const http::Request& request, const s
   if (view == "/pyodide-lock.json") return resolve_routes::pyodide_lock(context, request);
   if (view.starts_with("/bundles/")) return bundle_routes::by_hash(context, request, below("/bundles/"));
   if (view.starts_with("/wheels/")) return wheel_routes::wheel(context, request, below("/wheels/"));
+  if (view == "/simple") return index_routes::root(request);
+  if (view.starts_with("/simple/")) return index_routes::page(context, request, below("/simple/"));
   if (view.starts_with("/env/")) return environment_routes::file(context, request, below("/env/"));
   if (view.starts_with("/client/")) return client_routes::asset(context, request, below("/client/"));
   // An app mounted at the root has its own front page.
