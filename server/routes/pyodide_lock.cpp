@@ -99,7 +99,7 @@ Result<PyodideLock> PyodideLock::make(const wheelhouse::Catalog& catalog, std::s
 
 void PyodideLock::add_wheelhouse(const wheelhouse::Catalog& catalog, const packaging::Target& target) {
   const auto is_taken = [&](const wheelhouse::Wheel& wheel) {
-    return wheel.kind == wheelhouse::WheelKind::wheel && target.rank(wheel.parsed.tags) &&
+    return wheel.kind == wheelhouse::WheelKind::wheel && !wheel.yanked && target.rank(wheel.parsed.tags) &&
            wheel.metadata.requires_python.contains(target.python());
   };
   const auto is_better = [&](const wheelhouse::Wheel& a, const wheelhouse::Wheel& b) {

@@ -117,6 +117,11 @@ class Documents(TestCase):
         landing = server.get("/").body.decode()
         self.assertIn("yanked: loses &lt;data&gt; &amp; &quot;more&quot;", landing)
 
+    def test_the_lock_of_the_whole_wheelhouse_has_no_yanked_wheel(self):
+        packages = json.loads(server.get("/pyodide-lock.json").body)["packages"]
+        self.assertEqual(packages["app"]["version"], "1.10")
+        self.assertNotIn("gone", packages)
+
     def test_addresses_are_absolute_as_the_client_asks_or_as_configured(self):
         by_name = server.plain.replace("127.0.0.1", "localhost")
         for base in (server.plain, by_name, server.plain):
