@@ -25,7 +25,7 @@ int resolve_command(const Arguments& arguments) {
   const auto catalog = (*wheelhouse)->catalog();
   const auto target = selection.find_target(*catalog);
   if (!target) return print_failure(target.error());
-  const auto lock = resolver::resolve(*catalog, *target, *requirements);
+  const auto lock = resolver::resolve(*catalog, *target, {*requirements, {}, {}});
   if (!lock) return print_failure(lock.error());
   if (as_json) {
     std::cout << boost::json::serialize(routes::to_json(*lock)) << '\n';

@@ -47,7 +47,7 @@ std::unique_ptr<Project> CandidatePool::make_project(std::string_view name) cons
     } else if (!wheel->metadata.requires_python.contains(target_.python())) {
       project->for_other_pythons.push_back(wheel);
     } else {
-      project->candidates.push_back({wheel, *rank});
+      project->candidates.push_back({wheel, *rank, wheel->version().is_prerelease()});
     }
   }
   std::ranges::sort(project->candidates, is_better);
@@ -57,7 +57,7 @@ std::unique_ptr<Project> CandidatePool::make_project(std::string_view name) cons
 const std::vector<Dependency>& CandidatePool::dependencies(ProjectId id, std::size_t candidate,
                                                            const std::string& extra) {
   const Wheel& wheel = *projects_[id]->candidates[candidate].wheel;
-  const auto [entry, is_new] = dependencies_.try_emplace({&wheel, extra});
+  const auto [entry, is_new] = dependencies_[&wheel].try_emplace(extra);
   std::vector<Dependency>& dependencies = entry->second;
   if (!is_new) return dependencies;
   for (const packaging::Requirement& requirement : wheel.metadata.requires_dist) {
@@ -76,20 +76,40 @@ void CandidatePool::append_distribution_depends(const Wheel& wheel, std::vector<
   if (!target_.is_emscripten()) return;
   for (const std::string& name : wheel.distribution_depends) {
     if (name == wheel.name() || catalog_.project(name).empty()) continue;
-    packaging::Requirement& requirement = made_requirements_.emplace_back();
+    packaging::Requirement requirement;
     requirement.name = name;
-    dependencies.push_back({&requirement, find(name)});
+    dependencies.push_back({&keep(std::move(requirement)), find(name)});
   }
 }
 
-const std::vector<bool>& CandidatePool::matches(ProjectId id, const packaging::Requirement& requirement) {
-  const auto [entry, is_new] = matches_.try_emplace(&requirement);
-  if (is_new) {
-    for (const Candidate& candidate : projects_[id]->candidates) {
-      entry->second.push_back(requirement.specifier.contains(candidate.wheel->version()));
+const Reach& CandidatePool::reach(ProjectId id, const packaging::Requirement& requirement) {
+  const auto [entry, is_new] = reaches_.try_emplace(&requirement);
+  Reach& reach = entry->second;
+  if (!is_new) return reach;
+  const auto& candidates = projects_[id]->candidates;
+  reach.names_prerelease = requirement.specifier.names_prerelease();
+  reach.matches.reserve(candidates.size());
+  for (std::uint32_t i = 0; i < candidates.size(); ++i) {
+    reach.matches.push_back(requirement.specifier.contains(candidates[i].wheel->version()));
+    if (!reach.matches.back()) reach.misses.push_back(i);
+  }
+  return reach;
+}
+
+const std::vector<const packaging::Requirement*>& CandidatePool::requirements_on(ProjectId id) {
+  const auto [entry, is_new] = requirements_on_.try_emplace(id);
+  if (!is_new) return entry->second;
+  const std::string& name = projects_[id]->name;
+  for (const wheelhouse::WheelPtr& wheel : catalog_.wheels()) {
+    for (const packaging::Requirement& requirement : wheel->metadata.requires_dist) {
+      if (requirement.name == name) entry->second.push_back(&requirement);
     }
   }
   return entry->second;
+}
+
+const packaging::Requirement& CandidatePool::keep(packaging::Requirement requirement) {
+  return kept_.emplace_back(std::move(requirement));
 }
 
 }  // namespace wheelbarrow::resolver

@@ -27,9 +27,17 @@ struct Dependency {
   ProjectId project = 0;
 };
 
+// What a requirement's specifier does to the candidates of its project.
+struct Reach {
+  std::vector<bool> matches;          // by candidate
+  std::vector<std::uint32_t> misses;  // the candidates that don't match
+  bool names_prerelease = false;
+};
+
 struct Candidate {
   wheelhouse::WheelPtr wheel;
   std::size_t rank = 0;  // of its best tag on the target
+  bool is_prerelease = false;
 };
 
 struct Project {
@@ -58,9 +66,17 @@ class CandidatePool {
   // The requirements of an extra include none of the others. References stay valid as long as the pool.
   const std::vector<Dependency>& dependencies(ProjectId id, std::size_t candidate, const std::string& extra);
 
-  // For each candidate of the project whether it meets the requirement's specifier. Remembered by address:
-  // the requirement must outlive the pool.
-  const std::vector<bool>& matches(ProjectId id, const packaging::Requirement& requirement);
+  // Remembered by the requirement's address: it must outlive the pool. The reference stays valid as long.
+  const Reach& reach(ProjectId id, const packaging::Requirement& requirement);
+  const std::vector<bool>& matches(ProjectId id, const packaging::Requirement& requirement) {
+    return reach(id, requirement).matches;
+  }
+
+  // Every requirement that any wheel of the catalog has on the project, whatever its marker.
+  const std::vector<const packaging::Requirement*>& requirements_on(ProjectId id);
+
+  // Keeps a requirement as long as the pool, so that it may be given to matches().
+  const packaging::Requirement& keep(packaging::Requirement requirement);
 
  private:
   std::unique_ptr<Project> make_project(std::string_view name) const;
@@ -70,9 +86,10 @@ class CandidatePool {
   const packaging::Target& target_;
   std::map<std::string, ProjectId, std::less<>> ids_;
   std::vector<std::unique_ptr<Project>> projects_;
-  std::map<std::pair<const wheelhouse::Wheel*, std::string>, std::vector<Dependency>> dependencies_;
-  std::unordered_map<const packaging::Requirement*, std::vector<bool>> matches_;
-  std::deque<packaging::Requirement> made_requirements_;  // for distribution_depends
+  std::unordered_map<const wheelhouse::Wheel*, std::map<std::string, std::vector<Dependency>>> dependencies_;
+  std::unordered_map<const packaging::Requirement*, Reach> reaches_;
+  std::map<ProjectId, std::vector<const packaging::Requirement*>> requirements_on_;
+  std::deque<packaging::Requirement> kept_;
 };
 
 }  // namespace wheelbarrow::resolver

@@ -5,27 +5,24 @@
 #include <utility>
 
 #include "resolver/candidate_pool.hpp"
+#include "resolver/diagnosis.hpp"
 #include "resolver/explanation.hpp"
 #include "resolver/lock_order.hpp"
+#include "resolver/request.hpp"
 #include "resolver/search.hpp"
 
 namespace wheelbarrow::resolver {
 namespace {
 
 using packaging::Requirement;
-using Asked = std::vector<const Requirement*>;
+using packaging::RequirementSet;
 
-// Bounds on the work that explaining a failure may cost, beside that of finding it.
-constexpr std::size_t explanation_steps = 2'000;  // per search
-constexpr std::size_t most_asked_to_minimize = 100;
-constexpr std::size_t recorded_conflicts = 500;
-
-Result<void> check_asked(std::span<const Requirement> requirements) {
-  if (requirements.empty()) {
+Result<void> check(const RequirementSet& set) {
+  if (set.requirements.empty()) {
     return fail(ErrorKind::invalid_input,
                 "nothing is asked for; give at least one requirement such as numpy>=2");
   }
-  for (const Requirement& requirement : requirements) {
+  for (const Requirement& requirement : set.requirements) {
     if (!requirement.url.empty()) {
       return fail(
           ErrorKind::invalid_input,
@@ -33,23 +30,57 @@ Result<void> check_asked(std::span<const Requirement> requirements) {
           requirement.str());
     }
   }
+  for (const Requirement& constraint : set.constraints) {
+    if (!constraint.url.empty() || !constraint.extras.empty()) {
+      return fail(ErrorKind::invalid_input, "a constraint has a name and versions, no extras and no URL",
+                  constraint.str());
+    }
+  }
   return {};
 }
 
-// In canonical order, so that equal sets give equal locks; without those whose marker does not hold here.
-Asked applicable(std::span<const Requirement> requirements, const packaging::Target& target) {
-  std::map<std::string, const Requirement*> sorted;
+std::vector<const Requirement*> applicable(const std::vector<Requirement>& requirements,
+                                           const packaging::Target& target) {
+  std::vector<const Requirement*> found;
   for (const Requirement& requirement : requirements) {
-    if (!requirement.marker || requirement.marker->evaluate(target.markers())) {
-      sorted.emplace(requirement.str(), &requirement);
-    }
+    if (!requirement.marker || requirement.marker->evaluate(target.markers())) found.push_back(&requirement);
   }
-  Asked asked;
-  for (const auto& [text, requirement] : sorted) asked.push_back(requirement);
-  return asked;
+  return found;
 }
 
-Lock make_lock(CandidatePool& pool, Search& search, std::span<const Requirement> requirements) {
+Request request_of(const RequirementSet& set, const packaging::Target& target) {
+  return {applicable(set.requirements, target), applicable(set.constraints, target),
+          set.hashes.empty() ? nullptr : &set.hashes};
+}
+
+std::vector<std::string> texts_of(const std::vector<Requirement>& requirements) {
+  std::vector<std::string> texts;
+  for (const Requirement& requirement : requirements) texts.push_back(requirement.str());
+  return texts;
+}
+
+// Old wheels may use an extra in a marker without Provides-Extra.
+bool has_extra(CandidatePool& pool, const Choice& choice, const std::string& extra) {
+  const auto& wheel = *pool.project(choice.project).candidates[choice.candidate].wheel;
+  return std::ranges::find(wheel.metadata.provides_extra, extra) != wheel.metadata.provides_extra.end() ||
+         !pool.dependencies(choice.project, choice.candidate, extra).empty();
+}
+
+void append_warnings(CandidatePool& pool, const Choice& choice, std::vector<std::string>& warnings) {
+  const wheelhouse::Wheel& wheel = *pool.project(choice.project).candidates[choice.candidate].wheel;
+  const std::string text = wheel.name() + ' ' + wheel.version().str();
+  for (const std::string& extra : choice.extras) {
+    if (has_extra(pool, choice, extra)) continue;
+    const auto& known = wheel.metadata.provides_extra;
+    warnings.push_back(text + " has no extra '" + extra + '\'' +
+                       (known.empty() ? "; it has none" : "; it has " + join(known)));
+  }
+  if (wheel.yanked) {
+    warnings.push_back(text + " is yanked" + (wheel.yanked->empty() ? "" : " (\"" + *wheel.yanked + "\")"));
+  }
+}
+
+Lock make_lock(CandidatePool& pool, Search& search, const RequirementSet& set) {
   const std::vector<Choice> choices = search.choices();
   std::map<ProjectId, std::size_t> places;
   for (std::size_t i = 0; i < choices.size(); ++i) places[choices[i].project] = i;
@@ -61,7 +92,8 @@ Lock make_lock(CandidatePool& pool, Search& search, std::span<const Requirement>
   }
   Lock lock;
   lock.target = pool.target().name();
-  lock.requirements = canonical_set(requirements);
+  lock.requirements = texts_of(set.requirements);
+  lock.constraints = texts_of(set.constraints);
   for (const std::size_t place : order_by_dependency(nodes)) {
     const Choice& choice = choices[place];
     LockedWheel& locked = lock.wheels.emplace_back();
@@ -69,78 +101,49 @@ Lock make_lock(CandidatePool& pool, Search& search, std::span<const Requirement>
     locked.extras = choice.extras;
     for (const std::size_t needed : nodes[place].depends) locked.depends.push_back(nodes[needed].name);
     std::ranges::sort(locked.depends);
+    append_warnings(pool, choice, lock.warnings);
   }
   return lock;
 }
 
-// Those of the asked requirements that no wheel meets, each by itself: the usual mistakes, all at once.
-std::vector<Conflict> direct_faults(CandidatePool& pool, const Asked& asked) {
-  std::vector<Conflict> faults;
-  for (const Requirement* requirement : asked) {
-    const ProjectId project = pool.find(requirement->name);
-    const auto& matches = pool.matches(project, *requirement);
-    if (std::ranges::find(matches, true) == matches.end()) {
-      faults.push_back({project, nullptr, {{{nullptr, requirement}}}});
-    }
+Failure gave_up(const CandidatePool& pool, const Search& search, std::size_t max_steps) {
+  constexpr std::size_t most_named = 3;
+  Derivation derivation;
+  derivation.target = pool.target().name();
+  derivation.python = pool.target().python().str();
+  for (const ProjectId project : search.most_contested(most_named)) {
+    derivation.stuck_on.push_back(pool.project(project).name);
   }
-  return faults;
-}
-
-bool is_unsatisfiable(CandidatePool& pool, const Asked& asked) {
-  Search search(pool, asked, PrereleasePolicy::last_resort, explanation_steps);
-  return search.run() == SearchOutcome::unsatisfiable;
-}
-
-// A subset that still can't be met and of which nothing can be left out (as far as the bounds allow).
-Asked minimal_clash(CandidatePool& pool, Asked asked) {
-  if (asked.size() > most_asked_to_minimize) return asked;
-  for (std::size_t i = asked.size(); i-- > 0 && asked.size() > 1;) {
-    Asked fewer = asked;
-    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
-    if (is_unsatisfiable(pool, fewer)) asked = std::move(fewer);
+  std::string message = "no answer after trying " + std::to_string(max_steps) + " wheels";
+  if (derivation.stuck_on.empty()) {
+    message += "; narrow the requirements, for example by pinning versions";
+  } else {
+    message += "; the search got stuck most often on " + join(derivation.stuck_on) +
+               ": narrow the requirements there, for example by pinning versions";
   }
-  return asked;
-}
-
-std::string explain_failure(CandidatePool& pool, const Asked& asked) {
-  if (const auto faults = direct_faults(pool, asked); !faults.empty()) return explain(pool, asked, faults);
-  const Asked clash = minimal_clash(pool, asked);
-  Search search(pool, clash, PrereleasePolicy::last_resort, explanation_steps);
-  search.record_conflicts(recorded_conflicts);
-  search.run();
-  return explain(pool, clash, search.conflicts());
+  return {Error{ErrorKind::limit, std::move(message)}, std::move(derivation)};
 }
 
 }  // namespace
 
-std::vector<std::string> canonical_set(std::span<const Requirement> requirements) {
-  std::vector<std::string> set;
-  set.reserve(requirements.size());
-  for (const Requirement& requirement : requirements) set.push_back(requirement.str());
-  std::ranges::sort(set);
-  const auto repeats = std::ranges::unique(set);
-  set.erase(repeats.begin(), repeats.end());
-  return set;
-}
-
-Result<Lock> resolve(const wheelhouse::Catalog& catalog, const packaging::Target& target,
-                     std::span<const Requirement> requirements, std::size_t max_steps) {
-  if (auto checked = check_asked(requirements); !checked) return std::unexpected(std::move(checked.error()));
+std::expected<Lock, Failure> resolve(const wheelhouse::Catalog& catalog, const packaging::Target& target,
+                                     const RequirementSet& given, std::size_t max_steps) {
+  const RequirementSet set = canonical(given);
+  if (auto checked = check(set); !checked) return std::unexpected(Failure(std::move(checked.error())));
   CandidatePool pool(catalog, target);
-  const Asked asked = applicable(requirements, target);
-  std::size_t steps_left = max_steps;
-  for (const auto policy : {PrereleasePolicy::without_alternative, PrereleasePolicy::last_resort}) {
-    Search search(pool, asked, policy, steps_left);
-    const SearchOutcome outcome = search.run();
-    if (outcome == SearchOutcome::found) return make_lock(pool, search, requirements);
-    if (outcome == SearchOutcome::gave_up) {
-      return fail(ErrorKind::limit, "no answer after trying " + std::to_string(max_steps) +
-                                        " wheels; narrow the requirements, for example by pinning versions");
-    }
-    steps_left -= std::min(steps_left, search.steps());
-    if (!search.held_back_prereleases()) break;
+  const Request request = request_of(set, target);
+  Search search(pool, request, max_steps);
+  switch (search.run()) {
+    case SearchOutcome::found:
+      return make_lock(pool, search, set);
+    case SearchOutcome::gave_up:
+      return std::unexpected(gave_up(pool, search, max_steps));
+    case SearchOutcome::unsatisfiable:
+      break;
   }
-  return fail(ErrorKind::unsatisfiable, explain_failure(pool, asked));
+  Derivation derivation = diagnose(pool, request);
+  std::string text = explain(derivation);
+  return std::unexpected(Failure(Error{ErrorKind::unsatisfiable, std::move(text)}, std::move(derivation)));
 }
 
 }  // namespace wheelbarrow::resolver

@@ -12,10 +12,20 @@
 // A candidate that fails with nobody but itself to blame can never be part of a solution and is banned for
 // good.
 //
-// The order of decisions is that in which projects come in, what is asked for first; a project with one
-// candidate left comes before all others, because it has no choice. Candidates are tried best first, so the
-// result is the best for the first project, then for the second, and so on. Nothing here recurses; the memory
-// is bounded by the projects met and the demands in force, the time by the number of candidates tried.
+// The order of decisions is that in which projects come up: first what is asked for, by name, then what that
+// needs, and so on, breadth first and each wheel's requirements in the order of its METADATA. Candidates are
+// tried best first, so the result is the best possible for the first project, the best that this leaves
+// possible for the second, and so on. A project with one candidate left is decided before its turn: it has no
+// choice, so nothing changes but that contradictions show early.
+//
+// Pre-releases. PEP 440 takes one where a specifier names one or where no final release fits. Both depend on
+// all requirements on the project, of which some may come up after it was decided. So a pre-release is tried,
+// after the final releases, even where it is not welcome yet; when everything is decided, those that nobody
+// welcomed are found out. Then any decision may be to blame. What keeps this rare is that a requirement which
+// would welcome it must be somewhere in the catalog; if none is, the pre-release is out at once.
+//
+// Nothing here recurses; the memory is bounded by the projects met and the demands in force, the time by the
+// number of candidates tried.
 #include "resolver/search.hpp"
 
 #include <algorithm>
@@ -23,35 +33,75 @@
 
 namespace wheelbarrow::resolver {
 
-Search::Search(CandidatePool& pool, std::span<const packaging::Requirement* const> asked,
-               PrereleasePolicy policy, std::size_t max_steps)
-    : pool_(pool), asked_(asked.begin(), asked.end()), policy_(policy), max_steps_(max_steps) {}
+using packaging::Requirement;
+
+Search::Search(CandidatePool& pool, const Request& request, std::size_t max_steps)
+    : pool_(pool), request_(request), max_steps_(max_steps) {}
 
 Search::ProjectState& Search::state(ProjectId project) {
-  while (states_.size() <= project) {
-    const std::size_t candidates = pool_.project(static_cast<ProjectId>(states_.size())).candidates.size();
-    ProjectState& made = states_.emplace_back();
-    made.exclusions.resize(candidates);
-    made.alive = candidates;
-  }
+  while (states_.size() <= project) states_.push_back(make_state(static_cast<ProjectId>(states_.size())));
   return states_[project];
 }
 
-SearchOutcome Search::run() {
-  for (const packaging::Requirement* requirement : asked_) {
-    if (add_demand({requirement, pool_.find(requirement->name), nullptr, std::nullopt, {}})) {
-      return SearchOutcome::unsatisfiable;
+Search::ProjectState Search::make_state(ProjectId project) {
+  const auto& candidates = pool_.project(project).candidates;
+  ProjectState made;
+  made.project = &pool_.project(project);
+  made.asks_for_prereleases = asks_for_prereleases(pool_, request_, project);
+  made.exclusions.resize(candidates.size());
+  made.banned.resize(candidates.size());
+  const std::vector<Obstacle> out = obstacles(pool_, request_, project);
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (out[i] != Obstacle::none) {
+      made.exclusions[i] = 1;
+      continue;
     }
+    ++made.alive;
+    if (!candidates[i].is_prerelease) ++made.fitting_finals;
+  }
+  return made;
+}
+
+void Search::exclude(ProjectState& state, std::size_t candidate) {
+  if (state.exclusions[candidate]++ > 0) return;
+  if (!state.banned[candidate]) --state.alive;
+  if (!state.project->candidates[candidate].is_prerelease) --state.fitting_finals;
+}
+
+void Search::readmit(ProjectState& state, std::size_t candidate) {
+  if (--state.exclusions[candidate] > 0) return;
+  if (!state.banned[candidate]) ++state.alive;
+  if (!state.project->candidates[candidate].is_prerelease) ++state.fitting_finals;
+}
+
+void Search::ban(ProjectId project, std::size_t candidate) {
+  ProjectState& current = state(project);
+  if (current.banned[candidate]) return;
+  current.banned[candidate] = true;
+  if (current.exclusions[candidate] == 0) --current.alive;
+}
+
+SearchOutcome Search::run() {
+  for (const Requirement* requirement : request_.asked) {
+    const ProjectId project = pool_.find(requirement->name);
+    if (add_demand({requirement, project, nullptr, nullptr, std::nullopt, {}}))
+      return SearchOutcome::unsatisfiable;
+    walk_into(project, *requirement);
   }
   bool deeper = true;
   for (;;) {
     if (deeper) {
-      const auto project = next_project();
-      if (!project) return SearchOutcome::found;
-      open_frame(*project);
+      if (const auto project = next_project()) {
+        open_frame(*project);
+      } else if (!has_unwelcome_prerelease()) {
+        return SearchOutcome::found;
+      } else if (!backjump(blame_everyone())) {
+        return SearchOutcome::unsatisfiable;
+      }
     }
     Frame& frame = frames_.back();
     if (frame.next == frame.domain.size()) {
+      if (conflict_limit_ > 0) note_roots(state(frame.project).demands);
       Decisions blame = std::move(frame.blame);
       blame.merge(blame_domain(frame.project));
       frames_.pop_back();
@@ -87,14 +137,33 @@ bool Search::backjump(Decisions blame) {
 }
 
 std::optional<ProjectId> Search::next_project() {
-  std::optional<ProjectId> first;
-  for (const Demand& demand : demands_) {
-    const ProjectState& project = state(demand.project);
-    if (project.candidate) continue;
-    if (project.alive == 1) return demand.project;
-    if (!first) first = demand.project;
+  if (const auto forced = next_forced()) return forced;
+  for (; next_walked_ < walk_.size(); ++next_walked_) {
+    const auto [project, extra] = walk_[next_walked_];
+    const ProjectState& current = state(project);
+    if (!current.candidate) return project;
+    for (const Dependency& dependency : pool_.dependencies(project, *current.candidate, extra)) {
+      walk_into(dependency.project, *dependency.requirement);
+    }
   }
-  return first;
+  return std::nullopt;
+}
+
+std::optional<ProjectId> Search::next_forced() {
+  while (next_forced_ < forced_.size()) {
+    const ProjectId project = forced_[next_forced_++];
+    const ProjectState& current = state(project);
+    if (!current.candidate && current.alive == 1) return project;
+  }
+  return std::nullopt;
+}
+
+void Search::walk_into(ProjectId project, const Requirement& requirement) {
+  ProjectState& current = state(project);
+  if (current.walked.insert(std::string()).second) walk_.push_back({project, {}});
+  for (const std::string& extra : requirement.extras) {
+    if (current.walked.insert(extra).second) walk_.push_back({project, extra});
+  }
 }
 
 void Search::open_frame(ProjectId project) {
@@ -103,30 +172,63 @@ void Search::open_frame(ProjectId project) {
   Frame frame;
   frame.project = project;
   frame.demand_mark = demands_.size();
+  frame.forced_mark = forced_.size();
+  frame.next_forced = next_forced_;
+  frame.walk_mark = walk_.size();
+  frame.next_walked = next_walked_;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (current.exclusions[i] == 0) frame.domain.push_back(i);
+    if (current.exclusions[i] == 0 && !current.banned[i]) frame.domain.push_back(i);
   }
-  if (current.prerelease_demands == 0) {
-    const auto prereleases = std::ranges::stable_partition(
-        frame.domain, [&](std::size_t i) { return !candidates[i].wheel->version().is_prerelease(); });
-    const bool has_final = prereleases.begin() != frame.domain.begin();
-    if (policy_ == PrereleasePolicy::without_alternative && has_final && !prereleases.empty()) {
-      held_back_ = true;
-      frame.domain.erase(prereleases.begin(), prereleases.end());
-    }
+  if (!current.asks_for_prereleases) {
+    std::ranges::stable_partition(frame.domain, [&](std::size_t i) { return !candidates[i].is_prerelease; });
   }
   frames_.push_back(std::move(frame));
+}
+
+// Whether a pre-release may be chosen as things stand.
+bool Search::is_welcome(const ProjectState& project) const {
+  return request_.any_prerelease || project.asks_for_prereleases || project.prerelease_demands > 0 ||
+         project.fitting_finals == 0;
+}
+
+// False if a final release will fit for ever, because no requirement in the catalog admits this pre-release
+// and either names one or rules that final release out.
+bool Search::could_be_welcome(ProjectId project, std::size_t prerelease) {
+  const auto& candidates = pool_.project(project).candidates;
+  const auto& requirements = pool_.requirements_on(project);
+  const std::vector<Obstacle> out = obstacles(pool_, request_, project);
+  const auto stays = [&](std::size_t final_release) {
+    return std::ranges::none_of(requirements, [&](const Requirement* requirement) {
+      const auto& matches = pool_.matches(project, *requirement);
+      return matches[prerelease] && (requirement->specifier.names_prerelease() || !matches[final_release]);
+    });
+  };
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].is_prerelease || out[i] != Obstacle::none) continue;
+    if (meets_asked(pool_, request_, project, i) && stays(i)) return false;
+  }
+  return true;
+}
+
+bool Search::has_unwelcome_prerelease() {
+  return std::ranges::any_of(frames_, [&](const Frame& frame) {
+    const ProjectState& current = state(frame.project);
+    return pool_.project(frame.project).candidates[*current.candidate].is_prerelease && !is_welcome(current);
+  });
 }
 
 std::optional<Search::Decisions> Search::decide(Frame& frame, std::size_t candidate) {
   const auto decision = static_cast<Decision>(frames_.size() - 1);
   ProjectState& current = state(frame.project);
+  if (pool_.project(frame.project).candidates[candidate].is_prerelease && !is_welcome(current) &&
+      !could_be_welcome(frame.project, candidate)) {
+    return Decisions{};
+  }
   current.candidate = candidate;
   current.decision = decision;
   const std::size_t first_demand = current.demands.front();
   if (auto blame = demand_dependencies(frame.project, {}, first_demand, {decision})) return blame;
-  const std::vector<std::size_t> demands =
-      state(frame.project).demands;  // a copy: the dependencies may add some
+  const std::vector<std::size_t> demands = current.demands;  // a copy: the dependencies may add some
   for (const std::size_t demand : demands) {
     if (demand >= frame.demand_mark) break;  // propagate() sees to the new ones
     if (auto blame = demand_extras(demand)) return blame;
@@ -137,11 +239,13 @@ std::optional<Search::Decisions> Search::decide(Frame& frame, std::size_t candid
 void Search::undecide(Frame& frame) {
   retract_demands(frame.demand_mark);
   state(frame.project).candidate.reset();
-}
-
-void Search::ban(ProjectId project, std::size_t candidate) {
-  ProjectState& banned = state(project);
-  if (banned.exclusions[candidate]++ == 0) --banned.alive;
+  forced_.resize(frame.forced_mark);
+  next_forced_ = frame.next_forced;
+  while (walk_.size() > frame.walk_mark) {
+    state(walk_.back().project).walked.erase(walk_.back().extra);
+    walk_.pop_back();
+  }
+  next_walked_ = frame.next_walked;
 }
 
 std::optional<Search::Decisions> Search::demand_dependencies(ProjectId project, const std::string& extra,
@@ -149,7 +253,8 @@ std::optional<Search::Decisions> Search::demand_dependencies(ProjectId project, 
   const std::size_t candidate = *state(project).candidate;
   const wheelhouse::Wheel* const source = pool_.project(project).candidates[candidate].wheel.get();
   for (const Dependency& dependency : pool_.dependencies(project, candidate, extra)) {
-    if (auto blame = add_demand({dependency.requirement, dependency.project, source, parent, reasons})) {
+    if (auto blame =
+            add_demand({dependency.requirement, dependency.project, source, nullptr, parent, reasons})) {
       return blame;
     }
   }
@@ -183,25 +288,26 @@ std::optional<Search::Decisions> Search::demand_extras(std::size_t demand) {
 
 std::optional<Search::Decisions> Search::add_demand(Demand demand) {
   const ProjectId project = demand.project;
-  const packaging::Requirement& requirement = *demand.requirement;
-  const std::vector<bool>& matches = pool_.matches(project, requirement);
+  const Requirement& requirement = *demand.requirement;
+  const Reach& reach = pool_.reach(project, requirement);
+  demand.reach = &reach;
   const std::size_t index = demands_.size();
   demands_.push_back(std::move(demand));
   ProjectState& current = state(project);
   current.demands.push_back(index);
-  for (std::size_t i = 0; i < matches.size(); ++i) {
-    if (!matches[i] && current.exclusions[i]++ == 0) --current.alive;
-  }
+  const std::size_t alive_before = current.alive;
+  for (const std::uint32_t miss : reach.misses) exclude(current, miss);
+  if (current.alive == 1 && (alive_before > 1 || current.demands.size() == 1)) forced_.push_back(project);
   for (const std::string& extra : requirement.extras) ++current.extras[extra];
-  if (requirement.specifier.names_prerelease()) ++current.prerelease_demands;
+  if (reach.names_prerelease) ++current.prerelease_demands;
 
   if (current.alive == 0) {
     const auto demands = minimal_demands(project);
     record(project, nullptr, demands);
     return blame_demands(demands);
   }
-  if (current.candidate && !matches[*current.candidate]) {
-    record(project, pool_.project(project).candidates[*current.candidate].wheel.get(), {&index, 1});
+  if (current.candidate && !reach.matches[*current.candidate]) {
+    record(project, current.project->candidates[*current.candidate].wheel.get(), {&index, 1});
     Decisions blame = demands_[index].reasons;
     blame.insert(current.decision);
     return blame;
@@ -213,15 +319,12 @@ void Search::retract_demands(std::size_t mark) {
   while (demands_.size() > mark) {
     const Demand& demand = demands_.back();
     ProjectState& current = state(demand.project);
-    const std::vector<bool>& matches = pool_.matches(demand.project, *demand.requirement);
-    for (std::size_t i = 0; i < matches.size(); ++i) {
-      if (!matches[i] && --current.exclusions[i] == 0) ++current.alive;
-    }
+    for (const std::uint32_t miss : demand.reach->misses) readmit(current, miss);
     for (const std::string& extra : demand.requirement->extras) {
       const auto entry = current.extras.find(extra);
       if (--entry->second == 0) current.extras.erase(entry);
     }
-    if (demand.requirement->specifier.names_prerelease()) --current.prerelease_demands;
+    if (demand.reach->names_prerelease) --current.prerelease_demands;
     current.demands.pop_back();
     demands_.pop_back();
   }
@@ -231,18 +334,15 @@ void Search::retract_demands(std::size_t mark) {
 // ones: the fewer decisions are to blame, the further the search can jump. At least one, because without any
 // demand the project would not be needed.
 std::vector<std::size_t> Search::minimal_demands(ProjectId project) {
-  ProjectState& current = state(project);
+  const ProjectState& current = state(project);
   std::vector<std::uint32_t> exclusions = current.exclusions;
   std::vector<std::size_t> kept = current.demands;
   for (std::size_t i = kept.size(); i-- > 0 && kept.size() > 1;) {
-    const auto& matches = pool_.matches(project, *demands_[kept[i]].requirement);
-    bool is_needed = false;
-    for (std::size_t c = 0; c < matches.size() && !is_needed; ++c)
-      is_needed = !matches[c] && exclusions[c] == 1;
+    const auto& misses = demands_[kept[i]].reach->misses;
+    const bool is_needed = std::ranges::any_of(
+        misses, [&](std::uint32_t miss) { return exclusions[miss] == 1 && !current.banned[miss]; });
     if (is_needed) continue;
-    for (std::size_t c = 0; c < matches.size(); ++c) {
-      if (!matches[c]) --exclusions[c];
-    }
+    for (const std::uint32_t miss : misses) --exclusions[miss];
     kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(i));
   }
   return kept;
@@ -261,10 +361,15 @@ Search::Decisions Search::blame_domain(ProjectId project) {
   const std::vector<std::size_t>& demands = state(project).demands;
   std::vector<std::size_t> involved = {demands.front()};
   for (const std::size_t demand : demands) {
-    const auto& matches = pool_.matches(project, *demands_[demand].requirement);
-    if (std::ranges::find(matches, false) != matches.end()) involved.push_back(demand);
+    if (!demands_[demand].reach->misses.empty()) involved.push_back(demand);
   }
   return blame_demands(involved);
+}
+
+Search::Decisions Search::blame_everyone() const {
+  Decisions blame;
+  for (Decision decision = 0; decision < frames_.size(); ++decision) blame.insert(blame.end(), decision);
+  return blame;
 }
 
 Chain Search::chain_of(std::size_t demand) const {
@@ -276,12 +381,34 @@ Chain Search::chain_of(std::size_t demand) const {
   return chain;
 }
 
+void Search::note_roots(std::span<const std::size_t> demands) {
+  for (std::size_t demand : demands) {
+    while (demands_[demand].parent) demand = *demands_[demand].parent;
+    roots_.insert(demands_[demand].requirement);
+  }
+}
+
 void Search::record(ProjectId project, const wheelhouse::Wheel* chosen,
                     std::span<const std::size_t> demands) {
+  ++state(project).conflicts;
+  if (conflict_limit_ == 0) return;
+  // What brought in a wheel that was chosen before has a part in it, too.
+  note_roots(chosen == nullptr ? demands : state(project).demands);
   if (conflicts_.size() >= conflict_limit_) return;
   Conflict conflict{project, chosen, {}};
   for (const std::size_t demand : demands) conflict.demands.push_back(chain_of(demand));
   conflicts_.push_back(std::move(conflict));
+}
+
+std::vector<ProjectId> Search::most_contested(std::size_t limit) const {
+  std::vector<ProjectId> contested;
+  for (ProjectId project = 0; project < states_.size(); ++project) {
+    if (states_[project].conflicts > 0) contested.push_back(project);
+  }
+  std::ranges::stable_sort(contested, std::ranges::greater{},
+                           [&](ProjectId project) { return states_[project].conflicts; });
+  if (contested.size() > limit) contested.resize(limit);
+  return contested;
 }
 
 std::vector<Choice> Search::choices() {

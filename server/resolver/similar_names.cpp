@@ -3,7 +3,7 @@
 #include <set>
 #include <utility>
 
-#include "resolver/explanation.hpp"
+#include "resolver/diagnosis.hpp"
 
 namespace wheelbarrow::resolver {
 namespace {

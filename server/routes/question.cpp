@@ -30,7 +30,7 @@ Result<ResolutionPtr> resolve_now(const Question& question) {
     return fail(ErrorKind::invalid_input,
                 "no requirement was given; add one or more r=, e.g. ?r=numpy&r=lxml>=5");
   }
-  auto lock = resolver::resolve(*question.catalog, *question.target, *requirements);
+  auto lock = resolver::resolve(*question.catalog, *question.target, {std::move(*requirements), {}, {}});
   if (!lock) return std::unexpected(lock.error());
   auto planned = bundle::plan(*lock, *question.target, question.format);
   return std::make_shared<const Resolution>(

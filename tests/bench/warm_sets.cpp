@@ -43,7 +43,7 @@ class Bench {
     for (const std::string& name : names) {
       requirements.push_back(*packaging::Requirement::parse(name));
     }
-    const auto lock = resolver::resolve(*catalog_, target_, requirements);
+    const auto lock = resolver::resolve(*catalog_, target_, {requirements, {}, {}});
     if (!lock) return std::unexpected(lock.error());
     const auto planned = bundle::plan(*lock, target_, bundle::Format::site);
     const auto bundle = bundle::wait_for<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {

@@ -46,7 +46,7 @@ class EngineTest : public testing::Test {
   Manifest plan_of(const char* requirement, Format format = Format::site) {
     const auto* target = packaging::find_target("pyodide-0.29");
     const std::vector requirements{*packaging::Requirement::parse(requirement)};
-    const auto lock = resolver::resolve(*catalog, *target, requirements);
+    const auto lock = resolver::resolve(*catalog, *target, {requirements, {}, {}});
     EXPECT_TRUE(lock) << lock.error().text();
     return plan(*lock, *target, format);
   }

@@ -48,9 +48,14 @@ CatalogBuilder& CatalogBuilder::add_shared_library(const std::string& name, cons
   return *this;
 }
 
+CatalogBuilder& CatalogBuilder::yank(const std::string& reason) {
+  wheels_.back()->yanked = reason;
+  return *this;
+}
+
 wheelhouse::Catalog CatalogBuilder::build() const {
   wheelhouse::Catalog::Parts parts;
-  parts.wheels = wheels_;
+  parts.wheels.assign(wheels_.begin(), wheels_.end());
   return wheelhouse::Catalog(std::move(parts));
 }
 
@@ -64,9 +69,14 @@ std::vector<packaging::Requirement> requirements_of(const std::vector<std::strin
   return requirements;
 }
 
-std::string resolve_to_text(const wheelhouse::Catalog& catalog, const std::vector<std::string>& requirements,
+packaging::RequirementSet set_of(const std::vector<std::string>& requirements,
+                                 const std::vector<std::string>& constraints) {
+  return {requirements_of(requirements), requirements_of(constraints), {}};
+}
+
+std::string resolve_to_text(const wheelhouse::Catalog& catalog, const packaging::RequirementSet& set,
                             std::string_view target) {
-  const auto lock = resolve(catalog, target_named(target), requirements_of(requirements));
+  const auto lock = resolve(catalog, target_named(target), set);
   if (!lock) return lock.error().message;
   std::string text;
   for (const LockedWheel& locked : lock->wheels) {
@@ -74,6 +84,11 @@ std::string resolve_to_text(const wheelhouse::Catalog& catalog, const std::vecto
     text += locked.wheel->name() + " " + locked.wheel->version().str();
   }
   return text;
+}
+
+std::string resolve_to_text(const wheelhouse::Catalog& catalog, const std::vector<std::string>& requirements,
+                            std::string_view target) {
+  return resolve_to_text(catalog, set_of(requirements), target);
 }
 
 }  // namespace wheelbarrow::resolver::test

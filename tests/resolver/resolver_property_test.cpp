@@ -1,158 +1,174 @@
-// Random small universes against brute force: a lock is found exactly when some choice of wheels satisfies
-// everything, and the lock is such a choice.
+// Random small universes against a specification that tries everything.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
-#include <random>
-#include <set>
 #include <string>
 
 #include "resolver/catalog_builder.hpp"
 #include "resolver/resolver.hpp"
+#include "resolver/specification.hpp"
+#include "resolver/universe.hpp"
 
 namespace wheelbarrow::resolver {
 namespace {
 
 using packaging::Requirement;
-using wheelhouse::Wheel;
-using wheelhouse::WheelPtr;
+using packaging::RequirementSet;
+using test::Chosen;
+using test::Universe;
 
-constexpr int projects = 5;
-const std::vector<std::string> versions = {"1", "2", "3a1"};
-
-class Universe {
- public:
-  explicit Universe(std::uint32_t seed) : random_(seed) {
-    for (int project = 0; project < projects; ++project) {
-      for (const std::string& version : versions) {
-        if (chance(80)) builder_.add_pure(name(project), version, metadata(project, version));
-      }
-    }
-    const int count = pick(1, 3);
-    for (int i = 0; i < count; ++i) asked_.push_back(requirement(pick(0, projects - 1)));
-  }
-
-  wheelhouse::Catalog catalog() const { return builder_.build(); }
-  const std::vector<std::string>& asked() const { return asked_; }
-  const std::string& description() const { return description_; }
-
- private:
-  bool chance(int percent) { return pick(1, 100) <= percent; }
-  int pick(int least, int most) { return std::uniform_int_distribution<int>(least, most)(random_); }
-  static std::string name(int project) { return std::string(1, static_cast<char>('a' + project)); }
-
-  std::string requirement(int project) {
-    static const std::vector<std::string> clauses = {"",    "",      ">1",    "<2",   "==2",
-                                                     "!=2", ">=3a1", "~=1.0", "==1.*"};
-    const std::string extra = chance(25) ? (chance(50) ? "[x]" : "[x,y]") : "";
-    return name(project) + extra +
-           clauses[static_cast<std::size_t>(pick(0, static_cast<int>(clauses.size()) - 1))];
-  }
-
-  std::string metadata(int project, const std::string& version) {
-    std::string lines = chance(10) ? "Requires-Python: <3\n" : "";
-    const int count = pick(0, 3);
-    for (int i = 0; i < count; ++i) {
-      lines += "Requires-Dist: " + requirement(pick(0, projects - 1 + (chance(5) ? 1 : 0)));
-      if (chance(30)) lines += chance(50) ? "; extra == 'x'" : "; extra == 'y'";
-      lines += "\n";
-    }
-    description_ += name(project) + " " + version + "\n" + lines;
-    return lines;
-  }
-
-  std::mt19937 random_;
-  test::CatalogBuilder builder_;
-  std::vector<std::string> asked_;
-  std::string description_;
-};
-
-using Chosen = std::map<std::string, const Wheel*>;
-
-bool requirement_applies(const Requirement& requirement, const packaging::Target& target,
-                         const std::set<std::string>& extras) {
-  if (!requirement.marker || requirement.marker->evaluate(target.markers())) return true;
-  return std::ranges::any_of(extras, [&](const std::string& extra) {
-    return requirement.marker->evaluate(target.markers(), extra);
-  });
+const packaging::Target& target() {
+  static const packaging::Target known = test::target_named("pyodide-0.29");
+  return known;
 }
 
-// Whether the choice contains what is asked for and what its members need, by growing the set of requirements
-// in force until nothing is added. Members that nobody needs are no fault here.
-bool satisfies(const Chosen& chosen, const packaging::Target& target, const std::vector<Requirement>& asked) {
-  std::map<std::string, std::set<std::string>> extras;  // of needed projects
-  const auto meet = [&](const Requirement& requirement) {
-    const auto found = chosen.find(requirement.name);
-    if (found == chosen.end() || !requirement.specifier.contains(found->second->version())) return false;
-    extras[requirement.name].insert(requirement.extras.begin(), requirement.extras.end());
-    return true;
-  };
-  for (const Requirement& requirement : asked) {
-    if (!meet(requirement)) return false;
-  }
-  for (;;) {
-    const auto before = extras;
-    for (const auto& [name, wanted] : before) {
-      const Wheel& wheel = *chosen.at(name);
-      if (!wheel.metadata.requires_python.contains(target.python())) return false;
-      for (const Requirement& requirement : wheel.metadata.requires_dist) {
-        if (requirement_applies(requirement, target, wanted) && !meet(requirement)) return false;
-      }
-    }
-    if (extras == before) return true;
-  }
+std::string to_text(const Chosen& chosen) {
+  std::string text;
+  for (const auto& [project, wheel] : chosen) text += wheel->filename + "\n";
+  return text;
 }
 
-bool brute_force(const wheelhouse::Catalog& catalog, const packaging::Target& target,
-                 const std::vector<Requirement>& asked, int project, Chosen& chosen) {
-  if (project == projects) return satisfies(chosen, target, asked);
-  const std::string name(1, static_cast<char>('a' + project));
-  if (brute_force(catalog, target, asked, project + 1, chosen)) return true;
-  for (const WheelPtr& wheel : catalog.project(name)) {
-    chosen[name] = wheel.get();
-    if (brute_force(catalog, target, asked, project + 1, chosen)) return true;
-    chosen.erase(name);
-  }
-  return false;
+Chosen to_chosen(const Lock& lock) {
+  Chosen chosen;
+  for (const LockedWheel& member : lock.wheels) chosen.emplace(member.wheel->name(), member.wheel.get());
+  return chosen;
 }
 
-TEST(ResolverProperty, FindsALockExactlyWhenThereIsOne) {
-  const auto target = test::target_named("pyodide-0.29");
-  int found = 0;
-  constexpr std::uint32_t universes = 4'000;
+// A lock is found exactly when there is a solution; it is the one that the order of preference says, so it
+// satisfies everything and holds nothing that nobody needs; and the order of asking means nothing.
+TEST(ResolverProperty, FindsWhatTheSpecificationSays) {
+  constexpr std::uint32_t universes = 8'000;
+  std::uint32_t found = 0;
+  std::uint32_t with_prerelease = 0;
+  std::uint32_t with_yanked = 0;
+  std::uint32_t with_hashes = 0;
   for (std::uint32_t seed = 0; seed < universes; ++seed) {
-    const Universe universe(seed);
+    Universe universe(seed, {});
     const auto catalog = universe.catalog();
-    const auto asked = test::requirements_of(universe.asked());
-    const auto lock = resolve(catalog, target, asked);
-    const auto context = [&] {
-      return "seed " + std::to_string(seed) + "\n" + universe.description() +
-             "asked: " + ::testing::PrintToString(universe.asked()) +
-             (lock ? "" : "\n" + lock.error().message);
-    };
-    Chosen chosen;
-    ASSERT_EQ(lock.has_value(), brute_force(catalog, target, asked, 0, chosen)) << context();
+    const auto expected = test::best_solution(catalog, target(), universe.set());
+    const auto lock = resolve(catalog, target(), universe.set());
+    const std::string context = "seed " + std::to_string(seed) + "\n" + universe.description();
+    ASSERT_EQ(lock.has_value(), expected.has_value())
+        << context << (lock ? "" : lock.error().message) << (expected ? to_text(*expected) : "");
+    const auto again = resolve(catalog, target(), universe.shuffled());
     if (!lock) {
-      ASSERT_EQ(lock.error().kind, ErrorKind::unsatisfiable) << context();
-      ASSERT_FALSE(lock.error().message.empty()) << context();
+      ASSERT_EQ(lock.error().kind, ErrorKind::unsatisfiable) << context;
+      ASSERT_EQ(lock.error().message, again.error().message) << context;
       continue;
     }
+    ASSERT_EQ(lock->wheels.size(), expected->size()) << context;
+    ASSERT_EQ(to_text(to_chosen(*lock)), to_text(*expected)) << context;
+    ASSERT_TRUE(again) << context;
+    ASSERT_EQ(to_text(to_chosen(*again)), to_text(*expected)) << context;
+    ASSERT_EQ(again->requirements, lock->requirements) << context;
     ++found;
-    Chosen locked;
-    for (const LockedWheel& member : lock->wheels) {
-      ASSERT_TRUE(locked.emplace(member.wheel->name(), member.wheel.get()).second) << context();
-    }
-    ASSERT_TRUE(satisfies(locked, target, asked)) << context();
-    for (const LockedWheel& member : lock->wheels) {
-      Chosen fewer = locked;
-      fewer.erase(member.wheel->name());
-      ASSERT_FALSE(satisfies(fewer, target, asked)) << "superfluous: " << member.wheel->name() << "\n"
-                                                    << context();
-    }
+    const auto any = [&](auto is_so) { return std::ranges::any_of(lock->wheels, is_so) ? 1U : 0U; };
+    with_prerelease += any([](const LockedWheel& member) { return member.wheel->version().is_prerelease(); });
+    with_yanked += any([](const LockedWheel& member) { return member.wheel->yanked.has_value(); });
+    with_hashes += universe.set().hashes.empty() ? 0 : 1;
   }
   EXPECT_GT(found, universes / 4) << "the universes should be neither all easy nor all impossible";
   EXPECT_LT(found, universes * 9 / 10);
+  EXPECT_GT(with_prerelease, universes / 50);
+  EXPECT_GT(with_yanked, universes / 200);
+  EXPECT_GT(with_hashes, universes / 50);
+}
+
+std::string without_marker(const Requirement& requirement) {
+  Requirement plain = requirement;
+  plain.marker.reset();
+  return plain.str();
+}
+
+// What the derivation names, of requirements whose marker holds.
+std::vector<Requirement> named(const std::vector<Requirement>& requirements,
+                               const std::vector<std::string>& texts) {
+  std::vector<Requirement> found;
+  for (const Requirement& requirement : requirements) {
+    const bool holds = !requirement.marker || requirement.marker->evaluate(target().markers());
+    if (holds && std::ranges::find(texts, without_marker(requirement)) != texts.end()) {
+      found.push_back(requirement);
+    }
+  }
+  return found;
+}
+
+void erase_named(std::vector<Requirement>& requirements, const std::string& text) {
+  std::erase_if(requirements,
+                [&](const Requirement& requirement) { return !named({requirement}, {text}).empty(); });
+}
+
+RequirementSet changed(RequirementSet set, const Remedy& remedy) {
+  for (const Change& change : remedy) {
+    erase_named(change.kind == Change::Kind::lift_constraint ? set.constraints : set.requirements,
+                change.from);
+    if (!change.to.empty()) set.requirements.push_back(test::requirements_of({change.to}).front());
+  }
+  return set;
+}
+
+// What is said to clash does clash, and what is said to help does help.
+TEST(ResolverProperty, ExplainsTruly) {
+  constexpr std::uint32_t universes = 4'000;
+  std::uint32_t remedies = 0;
+  for (std::uint32_t seed = 0; seed < universes; ++seed) {
+    const Universe universe(seed, {});
+    const auto catalog = universe.catalog();
+    const auto lock = resolve(catalog, target(), universe.set());
+    if (lock) continue;
+    const Derivation& derivation = lock.error().derivation;
+    const std::string context =
+        "seed " + std::to_string(seed) + "\n" + universe.description() + lock.error().message;
+    const RequirementSet set = canonical(universe.set());
+    const RequirementSet clash{named(set.requirements, derivation.asked),
+                               named(set.constraints, derivation.constraints), set.hashes};
+    ASSERT_FALSE(clash.requirements.empty()) << context;
+    ASSERT_FALSE(test::best_solution(catalog, target(), clash)) << context;
+    ASSERT_FALSE(derivation.incompatibilities.empty()) << context;
+    for (const Remedy& remedy : derivation.remedies) {
+      ASSERT_TRUE(test::best_solution(catalog, target(), changed(set, remedy))) << context;
+      ++remedies;
+    }
+  }
+  EXPECT_GT(remedies, universes / 10);
+}
+
+// Without yanked wheels and pre-releases, fewer requirements never make it harder; then nothing can be left
+// out of what clashes.
+TEST(ResolverProperty, ExplainsWithTheLeast) {
+  constexpr std::uint32_t universes = 4'000;
+  std::uint32_t clashes = 0;
+  for (std::uint32_t seed = 0; seed < universes; ++seed) {
+    const Universe universe(seed, {.prereleases = false, .yanked = false, .hashes = false});
+    const auto catalog = universe.catalog();
+    const auto lock = resolve(catalog, target(), universe.set());
+    if (lock) continue;
+    const Derivation& derivation = lock.error().derivation;
+    const auto is_direct = [](const Incompatibility& one) {
+      return one.demands.size() == 1 && one.demands.front().size() == 1;
+    };
+    if (std::ranges::all_of(derivation.incompatibilities, is_direct)) continue;
+    const RequirementSet set = canonical(universe.set());
+    const RequirementSet clash{
+        named(set.requirements, derivation.asked), named(set.constraints, derivation.constraints), {}};
+    const auto check = [&](const RequirementSet& fewer) {
+      ASSERT_TRUE(fewer.requirements.empty() || test::best_solution(catalog, target(), fewer))
+          << "seed " << seed << "\n"
+          << universe.description() << lock.error().message;
+    };
+    for (const std::string& asked : derivation.asked) {
+      RequirementSet fewer = clash;
+      erase_named(fewer.requirements, asked);
+      check(fewer);
+    }
+    for (const std::string& constraint : derivation.constraints) {
+      RequirementSet fewer = clash;
+      erase_named(fewer.constraints, constraint);
+      check(fewer);
+    }
+    ++clashes;
+  }
+  EXPECT_GT(clashes, universes / 20);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ namespace wheelbarrow::resolver {
 namespace {
 
 using test::CatalogBuilder;
-using test::requirements_of;
 using test::resolve_to_text;
+using test::set_of;
 using test::target_named;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -79,7 +79,7 @@ TEST(Resolver, FollowsExtras) {
   EXPECT_EQ(resolve_to_text(catalog, {"a[fast]"}), "plain 1, quick 1, a 1");
   EXPECT_EQ(resolve_to_text(catalog, {"a[ALL]"}), "plain 1, quick 1, a 1");
   EXPECT_EQ(resolve_to_text(catalog, {"a", "user"}), "plain 1, quick 1, a 1, user 1");
-  const auto lock = resolve(catalog, target_named("pyodide-0.29"), requirements_of({"a[all]", "user"}));
+  const auto lock = resolve(catalog, target_named("pyodide-0.29"), set_of({"a[all]", "user"}));
   ASSERT_TRUE(lock) << lock.error().text();
   ASSERT_EQ(lock->wheels.size(), 4U);
   EXPECT_THAT(lock->wheels[2].extras, ElementsAre("all", "fast"));
@@ -132,7 +132,102 @@ TEST(Resolver, TakesPrereleasesOnlyWhenNamedOrNeeded) {
   EXPECT_EQ(resolve_to_text(catalog, {"a>1.0"}), "a 2.0a1") << "no final release fits";
   EXPECT_EQ(resolve_to_text(catalog, {"only"}), "only 1.0rc2");
   EXPECT_EQ(resolve_to_text(catalog, {"needs"}), "a 2.0a1, needs 2");
-  EXPECT_EQ(resolve_to_text(catalog, {"broken"}), "broken 2.dev1") << "the final release can't be installed";
+  EXPECT_THAT(resolve_to_text(catalog, {"broken"}), HasSubstr("broken can't be installed"))
+      << "the final release meets all that is asked of it";
+  EXPECT_EQ(resolve_to_text(catalog, {"broken>=2.dev0"}), "broken 2.dev1");
+}
+
+// Both welcome a pre-release only by what comes up after its project was decided.
+TEST(Resolver, ReturnsToAPrereleaseThatIsWelcomeLater) {
+  CatalogBuilder builder;
+  builder.add_pure("a", "1").add_pure("a", "2a1").add_pure("b", "1", "Requires-Dist: a>1\n");
+  builder.add_pure("c", "1").add_pure("c", "2a1").add_pure("d", "1", "Requires-Dist: c>=2a1\n");
+  const auto catalog = builder.build();
+  EXPECT_EQ(resolve_to_text(catalog, {"a", "b"}), "a 2a1, b 1");
+  EXPECT_EQ(resolve_to_text(catalog, {"c", "d"}), "c 2a1, d 1");
+}
+
+TEST(Resolver, ConstraintsBoundAndAskForNothing) {
+  CatalogBuilder builder;
+  builder.add_pure("a", "2", "Requires-Dist: b\n")
+      .add_pure("a", "1", "Requires-Dist: b\n")
+      .add_pure("b", "3a1")
+      .add_pure("b", "2")
+      .add_pure("b", "1")
+      .add_pure("c", "1");
+  const auto catalog = builder.build();
+  EXPECT_EQ(resolve_to_text(catalog, set_of({"a"}, {"b<2", "c"})), "b 1, a 2");
+  EXPECT_EQ(resolve_to_text(catalog, set_of({"a"}, {"A<2"})), "b 2, a 1");
+  EXPECT_EQ(resolve_to_text(catalog, set_of({"a"}, {"b<2; sys_platform == 'win32'"})), "b 2, a 2");
+  EXPECT_EQ(resolve_to_text(catalog, set_of({"a"}, {"b>=3a1"})), "b 3a1, a 2");
+  EXPECT_EQ(resolve_to_text(catalog, set_of({"c"}, {"nowhere==1"})), "c 1");
+  const auto target = target_named("pyodide-0.29");
+  const auto with_extra = resolve(catalog, target, set_of({"a"}, {"b[x]<2"}));
+  ASSERT_FALSE(with_extra);
+  EXPECT_EQ(with_extra.error().kind, ErrorKind::invalid_input);
+  EXPECT_EQ(with_extra.error().where, "b[x]<2");
+}
+
+TEST(Resolver, TakesOnlyWheelsWithAGivenHash) {
+  CatalogBuilder builder;
+  builder.add_pure("a", "2", "Requires-Dist: b\n").add_pure("a", "1").add_pure("b", "1");
+  const auto catalog = builder.build();
+  auto set = set_of({"a"});
+  set.hashes["a"] = {sha256("a-1-py3-none-any.whl").hex(), sha256("a-2-py3-none-any.whl").hex()};
+  EXPECT_EQ(resolve_to_text(catalog, set), "a 1") << "b has no hash, so a 2 can't be";
+  set.hashes["b"] = {sha256("b-1-py3-none-any.whl").hex()};
+  EXPECT_EQ(resolve_to_text(catalog, set), "b 1, a 2");
+  set.hashes["a"].erase(sha256("a-2-py3-none-any.whl").hex());
+  EXPECT_EQ(resolve_to_text(catalog, set), "a 1");
+}
+
+TEST(Resolver, TakesYankedWheelsOnlyWhenPinned) {
+  CatalogBuilder builder;
+  builder.add_pure("a", "1").add_pure("a", "2").yank("broken").add_pure("b", "1", "Requires-Dist: a==2\n");
+  builder.add("c-1-py3-none-any.whl").add("c-1-cp313-none-any.whl").yank();
+  const auto catalog = builder.build();
+  EXPECT_EQ(resolve_to_text(catalog, {"a"}), "a 1");
+  EXPECT_EQ(resolve_to_text(catalog, {"a==2"}), "a 2");
+  EXPECT_EQ(resolve_to_text(catalog, {"a===2"}), "a 2");
+  EXPECT_EQ(resolve_to_text(catalog, set_of({"a"}, {"a==2"})), "a 2");
+  EXPECT_THAT(resolve_to_text(catalog, {"a==2.*"}), HasSubstr("a 2 is yanked (\"broken\")"));
+  EXPECT_THAT(resolve_to_text(catalog, {"a>=2"}), HasSubstr("a 2 is yanked"));
+  EXPECT_THAT(resolve_to_text(catalog, {"b"}), HasSubstr("a 2 is yanked")) << "only what is asked pins";
+  EXPECT_EQ(resolve_to_text(catalog, {"a==2", "b"}), "a 2, b 1");
+  const auto target = target_named("pyodide-0.29");
+  const auto yanked = resolve(catalog, target, set_of({"a==2"}));
+  ASSERT_TRUE(yanked) << yanked.error().text();
+  EXPECT_THAT(yanked->warnings, ElementsAre("a 2 is yanked (\"broken\")"));
+  const auto other_file = resolve(catalog, target, set_of({"c==1"}));
+  ASSERT_TRUE(other_file) << other_file.error().text();
+  EXPECT_EQ(other_file->wheels.at(0).wheel->filename, "c-1-py3-none-any.whl") << "the other file is yanked";
+}
+
+TEST(Resolver, WarnsOfExtrasThatAreNotThere) {
+  CatalogBuilder builder;
+  builder.add_pure("a", "1", "Provides-Extra: fast\nProvides-Extra: slow\n")
+      .add_pure("b", "1", "Requires-Dist: a; extra == 'old'\n")
+      .add_pure("c", "1");
+  const auto catalog = builder.build();
+  const auto lock =
+      resolve(catalog, target_named("pyodide-0.29"), set_of({"a[fast,fats]", "b[old]", "c[x]"}));
+  ASSERT_TRUE(lock) << lock.error().text();
+  EXPECT_THAT(lock->warnings, ElementsAre("a 1 has no extra 'fats'; it has fast and slow",
+                                          "c 1 has no extra 'x'; it has none"));
+}
+
+// What is asked for comes before what is only needed, whatever the names; and then breadth first.
+TEST(Resolver, PrefersHighVersionsOfWhatIsAskedFor) {
+  CatalogBuilder builder;
+  builder.add_pure("a", "2", "Requires-Dist: z<2\n")
+      .add_pure("a", "1", "Requires-Dist: z\n")
+      .add_pure("m", "1", "Requires-Dist: a\n")
+      .add_pure("z", "1")
+      .add_pure("z", "2");
+  const auto catalog = builder.build();
+  EXPECT_EQ(resolve_to_text(catalog, {"m"}), "z 1, a 2, m 1") << "a comes up before z";
+  EXPECT_EQ(resolve_to_text(catalog, {"m", "z"}), "z 2, a 1, m 1") << "z is asked for";
+  EXPECT_EQ(resolve_to_text(catalog, {"a", "z"}), "z 1, a 2") << "both are";
 }
 
 TEST(Resolver, PrefersTheBestTagThenTheHighestBuild) {
@@ -146,7 +241,7 @@ TEST(Resolver, PrefersTheBestTagThenTheHighestBuild) {
       .add("c-2.0-cp312-cp312-pyodide_2024_0_wasm32.whl")
       .add("c-1.0-cp313-none-any.whl");
   const auto catalog = builder.build();
-  const auto lock = resolve(catalog, target_named("pyodide-0.29"), requirements_of({"a", "b", "c"}));
+  const auto lock = resolve(catalog, target_named("pyodide-0.29"), set_of({"a", "b", "c"}));
   ASSERT_TRUE(lock) << lock.error().text();
   ASSERT_EQ(lock->wheels.size(), 3U);
   EXPECT_EQ(lock->wheels[0].wheel->filename, "a-1.0-cp313-cp313-pyodide_2025_0_wasm32.whl");
@@ -185,7 +280,7 @@ TEST(Resolver, AcceptsCycles) {
       .add_pure("x", "1");
   const auto catalog = builder.build();
   EXPECT_EQ(resolve_to_text(catalog, {"a"}), "x 1, b 1, c 1, a 1");
-  const auto lock = resolve(catalog, target_named("pyodide-0.29"), requirements_of({"self"}));
+  const auto lock = resolve(catalog, target_named("pyodide-0.29"), set_of({"self"}));
   ASSERT_TRUE(lock) << lock.error().text();
   EXPECT_THAT(lock->wheels.at(0).depends, IsEmpty());
 }
@@ -203,15 +298,24 @@ TEST(Resolver, IsTheSameInEveryOrder) {
 }
 
 TEST(Resolver, CanonicalSetNormalizesSortsAndDropsRepeats) {
-  EXPECT_THAT(
-      canonical_set(requirements_of({"Foo_Bar >= 1", "b[ y,X ]", "foo.bar>=1 ", "a ;python_version>'3'"})),
-      ElementsAre("a; python_version > \"3\"", "b[x,y]", "foo-bar>=1"));
+  EXPECT_THAT(canonical_set(set_of({"Foo_Bar >= 1", "b[ y,X ]", "foo.bar>=1 ", "a ;python_version>'3'"})),
+              ElementsAre("a; python_version > \"3\"", "b[x,y]", "foo-bar>=1"));
   CatalogBuilder builder;
   builder.add_pure("a", "1");
-  const auto lock = resolve(builder.build(), target_named("pyodide-0.29"), requirements_of({"A>0", "a"}));
+  const auto lock = resolve(builder.build(), target_named("pyodide-0.29"), set_of({"A>0", "a"}));
   ASSERT_TRUE(lock) << lock.error().text();
   EXPECT_EQ(lock->target, "pyodide-0.29");
-  EXPECT_THAT(lock->requirements, ElementsAre("a", "a>0"));
+  EXPECT_THAT(lock->requirements, ElementsAre("a>0"));
+}
+
+TEST(Resolver, CanonicalSetMergesWhatAgreesInExtrasAndMarker) {
+  auto set = set_of({"numpy<3", "b", "numpy>=1", "numpy[x]>=1", "numpy>2; os_name == 'nt'", "numpy!=2"},
+                    {"b<2", "B>1", "a"});
+  set.hashes["b"] = {"22", "11"};
+  EXPECT_THAT(canonical_set(set),
+              ElementsAre("b", "numpy!=2,<3,>=1", "numpy>2; os_name == \"nt\"", "numpy[x]>=1", "-c a",
+                          "-c b<2,>1", "--hash b sha256:11", "--hash b sha256:22"));
+  EXPECT_EQ(canonical_set(canonical(set)), canonical_set(set));
 }
 
 TEST(Resolver, RefusesWhatItCantLookUp) {
@@ -222,8 +326,7 @@ TEST(Resolver, RefusesWhatItCantLookUp) {
   const auto empty = resolve(catalog, target, {});
   ASSERT_FALSE(empty);
   EXPECT_EQ(empty.error().kind, ErrorKind::invalid_input);
-  const auto direct =
-      resolve(catalog, target, requirements_of({"a @ https://example.org/a-1-py3-none-any.whl"}));
+  const auto direct = resolve(catalog, target, set_of({"a @ https://example.org/a-1-py3-none-any.whl"}));
   ASSERT_FALSE(direct);
   EXPECT_EQ(direct.error().kind, ErrorKind::invalid_input);
   EXPECT_THAT(direct.error().message, HasSubstr("wheelhouse"));
@@ -248,11 +351,16 @@ TEST(Resolver, GivesUpAfterSoManySteps) {
     }
   }
   const auto target = target_named("pyodide-0.29");
-  const auto asked = requirements_of({"p0"});
+  const auto asked = set_of({"p0"});
   constexpr std::size_t few_steps = 50;
   const auto given_up = resolve(builder.build(), target, asked, few_steps);
   ASSERT_FALSE(given_up);
   EXPECT_EQ(given_up.error().kind, ErrorKind::limit) << given_up.error().message;
+  EXPECT_EQ(
+      given_up.error().message,
+      "no answer after trying 50 wheels; the search got stuck most often on p5: narrow the requirements "
+      "there, for example by pinning versions");
+  EXPECT_THAT(given_up.error().derivation.stuck_on, ElementsAre("p5"));
   const auto impossible = resolve(builder.build(), target, asked);
   ASSERT_FALSE(impossible);
   EXPECT_EQ(impossible.error().kind, ErrorKind::unsatisfiable) << impossible.error().message;

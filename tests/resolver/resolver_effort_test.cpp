@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <random>
 #include <string>
 
@@ -34,22 +33,17 @@ wheelhouse::Catalog large_catalog() {
   return builder.build();
 }
 
-// The bound is generous: debug and sanitizer builds on a busy machine must pass, a search that loses its way
-// takes minutes.
-TEST(ResolverTime, SixtyRequirementsOverTwentyThousandWheels) {
+// The lock has some 800 wheels. A search that loses its way tries hundreds of thousands. How long it takes is
+// for tests/bench/resolve.sh.
+TEST(ResolverEffort, SixtyRequirementsOverTwentyThousandWheels) {
   const auto catalog = large_catalog();
   ASSERT_EQ(catalog.wheels().size(), 20'000U);
   std::vector<std::string> asked;
   for (int i = 0; i < 60; ++i) asked.push_back("p" + std::to_string(i * 16) + ">=3");
-  const auto requirements = test::requirements_of(asked);
-  const auto target = test::target_named("pyodide-0.29");
-  const auto start = std::chrono::steady_clock::now();
-  const auto lock = resolve(catalog, target, requirements);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  constexpr std::size_t steps = 5'000;
+  const auto lock = resolve(catalog, test::target_named("pyodide-0.29"), test::set_of(asked), steps);
   ASSERT_TRUE(lock) << lock.error().text();
   EXPECT_GT(lock->wheels.size(), 300U);
-  EXPECT_LT(elapsed.count(), 10.0);
-  RecordProperty("milliseconds", static_cast<int>(elapsed.count() * 1000));
 }
 
 }  // namespace
