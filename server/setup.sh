@@ -120,3 +120,33 @@ fetch_sample_wheels() {
 }
 
 mkdir -p "$cache"
+
+pyodide_locks=$cache/pyodide-locks-1
+
+# fetch_pyodide_locks: <version>.json, the lock file of the last release of each Pyodide line, in $pyodide_locks.
+# Another choice of releases needs another name for the folder.
+fetch_pyodide_locks() {
+  local work version sha512
+  if [[ -d $pyodide_locks ]]; then
+    return
+  fi
+  work=$(mktemp -d "$cache/fetch.XXXXXX")
+  (
+    trap 'rm -rf "$work"' EXIT
+    mkdir "$work/locks"
+    while read -r version sha512; do
+      npm_package pyodide "$version" "$sha512" "$work/$version" </dev/null
+      mv "$work/$version/pyodide-lock.json" "$work/locks/$version.json"
+    done <<'EOF'
+0.24.1 7e436894dc22bf8d44d8a2823f66e05be770afde41fb42920bf586f560a695633d30d15b4555f4ac5f62e0e8a444cefc6c679552f2dd549c3c8d8d7bc312a845
+0.25.1 cb49c9fdf2c0ddbc43da2651cef5536cfd8efb0a781309b6c1385f5781c5d01cad43a86ca2a4c914b358e2eb0b39c09506b2bc4d35aa16aae6b153f31dee2bb3
+0.26.4 cf6087b23565861262e6d60117401801f3443e8df3abfcfec4ea45b64d6dc1e26445a4ea53850affba4bbe8f03054d950cf1f7d6f077a5223ef1f9e8aab56b16
+0.27.8 5c3cbcc90025a0ed1f49a27a17969069dd08a9c04abd4e0c8068cddcbae338f5ba278c474f93c1881cc29c0a718ee7ab5a5df7062cae3d01b5b881c70109e492
+0.28.3 aed0acc93539e68346a4bcd256e01de7966faee243117f28ea479275628df633de05548d9729da2851bb791aa4888814ee2d8ce8712062d9b46ad084417deee0
+0.29.5 4e462b52ff66f1099f2260032919a9c19ba52f8f04d2e51a0523be76f4502b2009734aa1f60bbb8e7f1bb721cf8773599b5af6207d98ac9848afb43607dbab03
+314.0.7 d18bd7c4485f11da4b7dbfd790cd8114078c44eab488c517d9bcf31fda4eb6dc8c716930abe1db139bb2b860fcd8b37bcb6abe48dbe2ffa579244b0e943d91d4
+315.0.0-alpha.2 b764b4aebf6ed41d971dfa28a866ce3d3ec47a5337916923d6924182d5429fd026e9ad41cae53914fab4c091de6a983250cfabf0c4f1ff56114d7a370da1b628
+EOF
+    publish "$work/locks" "$pyodide_locks"
+  )
+}

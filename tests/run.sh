@@ -34,10 +34,12 @@ install_packages "${packages[@]}" libgtest-dev libgmock-dev libbenchmark-dev chr
 ensure_npm
 fetch_sample_wheels
 fetch_pyodide_runtime
+fetch_pyodide_locks
 modules=$(npm_modules tests/browser)
 
 places=(-D BUILD_TESTING=ON -D "WHEELBARROW_SAMPLE_WHEELS=$sample_wheels"
-  -D "WHEELBARROW_PYODIDE_RUNTIME=$pyodide_runtime" -D "WHEELBARROW_NODE_MODULES=$modules")
+  -D "WHEELBARROW_PYODIDE_RUNTIME=$pyodide_runtime" -D "WHEELBARROW_PYODIDE_LOCKS=$pyodide_locks"
+  -D "WHEELBARROW_NODE_MODULES=$modules")
 jobs=$(nproc)
 
 say "Building release"

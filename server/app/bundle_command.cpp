@@ -62,7 +62,7 @@ Result<bundle::BundlePtr> make_bundle(const Selection& selection, bundle::Format
   const auto catalog = (*wheelhouse)->catalog();
   const auto target = selection.find_target(*catalog);
   if (!target) return std::unexpected(target.error());
-  const auto lock = resolver::resolve(*catalog, *target, {*requirements, {}, {}});
+  const auto lock = resolver::resolve(*catalog, *target, *requirements);
   if (!lock) return std::unexpected(lock.error());
   const auto planned = bundle::plan(*lock, *target, format);
   return bundle::wait_for<bundle::BundlePtr>(

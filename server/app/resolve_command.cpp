@@ -7,6 +7,7 @@
 #include "app/selection.hpp"
 #include "resolver/resolver.hpp"
 #include "routes/lock_json.hpp"
+#include "routes/pylock.hpp"
 
 namespace wheelbarrow::app {
 
@@ -15,7 +16,9 @@ int resolve_command(const Arguments& arguments) {
   Selection selection;
   selection.add_options(app);
   bool as_json = false;
-  app.add_flag("--json", as_json, "print the lock as JSON");
+  bool as_pylock = false;
+  auto* const json = app.add_flag("--json", as_json, "print the lock as JSON, or why there is none");
+  app.add_flag("--pylock", as_pylock, "print the lock as a pylock.toml (PEP 751)")->excludes(json);
   if (const auto code = parse(app, arguments)) return *code;
 
   const auto requirements = selection.read_requirements();
@@ -25,10 +28,22 @@ int resolve_command(const Arguments& arguments) {
   const auto catalog = (*wheelhouse)->catalog();
   const auto target = selection.find_target(*catalog);
   if (!target) return print_failure(target.error());
-  const auto lock = resolver::resolve(*catalog, *target, {*requirements, {}, {}});
-  if (!lock) return print_failure(lock.error());
+  const auto lock = resolver::resolve(*catalog, *target, *requirements);
+  if (!lock) {
+    if (as_json && !lock.error().derivation.empty()) {
+      std::cout << boost::json::serialize(routes::to_json(lock.error().derivation)) << '\n';
+    }
+    return print_failure(lock.error());
+  }
+  for (const std::string& warning : lock->warnings) {
+    std::fprintf(stderr, "wheelbarrow: %s\n", warning.c_str());
+  }
   if (as_json) {
     std::cout << boost::json::serialize(routes::to_json(*lock)) << '\n';
+    return exit_success;
+  }
+  if (as_pylock) {
+    std::cout << routes::to_pylock(*lock, *target);
     return exit_success;
   }
   std::cout << "# target: " << lock->target << '\n';

@@ -8,6 +8,26 @@
 #include "routes/targets.hpp"
 
 namespace wheelbarrow::app {
+namespace {
+
+// A requirements or constraints file; a relative name is meant from the folder of the file it stands in, as
+// in pip.
+Result<packaging::RequirementsText> read_file(std::string_view file, std::string_view named_in) {
+  const std::string path = std::filesystem::path(named_in).parent_path() / file;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return fail(ErrorKind::invalid_input, "can't open the file", path);
+  return packaging::RequirementsText{path, {std::istreambuf_iterator<char>(stream), {}}};
+}
+
+}  // namespace
+
+void add_target_definitions(CLI::App& app, std::vector<std::string>& definitions) {
+  app.add_option("--define-target", definitions,
+                 "another environment: Python and platform tags, best first, or a pyodide-lock.json; may be "
+                 "repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=PYTHON:TAG,...|NAME=FILE");
+}
 
 void Selection::add_options(CLI::App& app) {
   app.add_option("--wheels", wheels, "folder of wheels, searched recursively; may be repeated")
@@ -19,6 +39,7 @@ void Selection::add_options(CLI::App& app) {
   app.add_option("--data", data, "folder that remembers what is known about the wheels")->type_name("DIR");
   auto* const target_option =
       app.add_option("--target", target, "environment, see 'wheelbarrow targets'")->type_name("NAME");
+  add_target_definitions(app, defined_targets);
   auto* const python_option = app.add_option("--python", python, "Python version of another environment")
                                   ->type_name("VERSION")
                                   ->excludes(target_option);
@@ -27,6 +48,10 @@ void Selection::add_options(CLI::App& app) {
       ->allow_extra_args(false)
       ->needs(python_option);
   app.add_option("-r,--requirement", requirement_files, "requirements.txt to read; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  app.add_option("-c,--constraint", constraint_files,
+                 "constraints file to read: bounds on what is chosen; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FILE");
   app.add_option("requirements", requirements, "requirements, e.g. numpy 'lxml>=5'")
@@ -48,29 +73,32 @@ Result<std::unique_ptr<wheelhouse::Wheelhouse>> Selection::open_wheelhouse() con
 
 Result<packaging::Target> Selection::find_target(const wheelhouse::Catalog& catalog) const {
   if (!python.empty()) return packaging::Target::make("cpython-" + python, python, platforms);
-  if (!target.empty()) return routes::find_target(catalog, target);
+  const auto defined = routes::define_targets(defined_targets);
+  if (!defined) return std::unexpected(defined.error());
+  if (!target.empty()) return routes::find_target(catalog, target, *defined);
   return routes::choose_default_target(catalog);
 }
 
-Result<std::vector<packaging::Requirement>> Selection::read_requirements() const {
-  std::vector<packaging::Requirement> all;
+Result<packaging::RequirementSet> Selection::read_requirements() const {
+  packaging::RequirementSet set;
   for (const std::string& text : requirements) {
-    auto requirement = packaging::Requirement::parse(text);
-    if (!requirement) {
-      return fail(ErrorKind::invalid_input, requirement.error().message, "requirement '" + text + "'");
-    }
-    all.push_back(std::move(*requirement));
+    auto added = packaging::add_requirement_line(set, text);
+    if (!added) return fail(added.error().kind, added.error().message, "requirement '" + text + "'");
   }
   for (const std::string& name : requirement_files) {
-    std::ifstream file(name, std::ios::binary);
-    if (!file) return fail(ErrorKind::invalid_input, "can't open the requirements file", name);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    auto requirements_in_file = packaging::parse_requirements_file(text, name);
-    if (!requirements_in_file) return std::unexpected(requirements_in_file.error());
-    std::ranges::move(*requirements_in_file, std::back_inserter(all));
+    const auto file = read_file(name, {});
+    auto added = file ? packaging::add_requirements_file(set, file->text, name, read_file)
+                      : Result<void>(std::unexpected(file.error()));
+    if (!added) return std::unexpected(added.error());
   }
-  if (all.empty()) return fail(ErrorKind::invalid_input, "no requirement was given");
-  return all;
+  for (const std::string& name : constraint_files) {
+    const auto file = read_file(name, {});
+    auto added = file ? packaging::add_constraints_file(set, file->text, name, read_file)
+                      : Result<void>(std::unexpected(file.error()));
+    if (!added) return std::unexpected(added.error());
+  }
+  if (set.requirements.empty()) return fail(ErrorKind::invalid_input, "no requirement was given");
+  return set;
 }
 
 }  // namespace wheelbarrow::app

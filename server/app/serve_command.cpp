@@ -66,11 +66,14 @@ Result<std::unique_ptr<wheelhouse::Wheelhouse>> open_wheelhouse(const ServeOptio
 Result<routes::RouterOptions> router_options(const ServeOptions& options,
                                              const wheelhouse::Catalog& catalog) {
   routes::RouterOptions router;
+  auto defined = routes::define_targets(options.defined_targets);
+  if (!defined) return std::unexpected(defined.error());
+  router.targets = std::move(*defined);
   router.default_target = options.target;
   router.base_url = options.base_url;
   router.version = WHEELBARROW_VERSION;
   if (!options.target.empty()) {
-    if (auto target = routes::find_target(catalog, options.target); !target) {
+    if (auto target = routes::find_target(catalog, options.target, router.targets); !target) {
       return std::unexpected(target.error());
     }
   }

@@ -112,6 +112,9 @@ void add_options(CLI::App& app, ServeOptions& options) {
       ->needs(certificate);
   text("--target", options.target, "environment of requests that name none, see 'wheelbarrow targets'",
        "NAME", "WHEELBARROW_TARGET");
+  list("--define-target", options.defined_targets,
+       "another environment: Python and platform tags, best first, or a pyodide-lock.json; may be repeated",
+       "NAME=PYTHON:TAG,...|NAME=FILE", "WHEELBARROW_DEFINE_TARGET");
   text("--base-url", options.base_url, "address that clients reach this server at (default: as they ask)",
        "URL", "WHEELBARROW_BASE_URL");
   const auto number = [&](const char* name, auto& value, const char* help, const char* environment) {

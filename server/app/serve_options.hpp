@@ -22,6 +22,7 @@ struct ServeOptions {
   std::string tls_certificate;
   std::string tls_key;
   std::string target;
+  std::vector<std::string> defined_targets;
   std::string base_url;
   unsigned threads = 0;        // event loops; 0: one per core
   unsigned build_threads = 0;  // 0: one per core

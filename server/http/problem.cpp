@@ -130,10 +130,12 @@ static_assert(std::ranges::is_sorted(phrases, {}, [](const auto& entry) { return
 
 }  // namespace
 
-Response problem(unsigned status, std::string_view detail) {
+Response problem(unsigned status, std::string_view detail, std::string_view members) {
   std::string body = R"({"type":"about:blank","title":)" + json_string(reason_phrase(status));
   body.append(",\"status\":").append(std::to_string(status));
-  body.append(",\"detail\":").append(json_string(detail)).append("}\n");
+  body.append(",\"detail\":").append(json_string(detail));
+  if (!members.empty()) body.append(",").append(members);
+  body.append("}\n");
   Response response;
   response.status = status;
   response.fields.add("content-type", "application/problem+json");

@@ -10,7 +10,8 @@ namespace wheelbarrow::http {
 
 // A problem with "type": "about:blank", the status's own phrase as "title", and `detail`: what is wrong and
 // what to do. Never cached: Cache-Control is no-store. The caller may add fields (Allow, Retry-After).
-Response problem(unsigned status, std::string_view detail);
+// `members` are extension members (RFC 9457 3.2) as JSON text: "\"name\":value".
+Response problem(unsigned status, std::string_view detail, std::string_view members = {});
 
 // Adds what every response carries whatever its status, unless it is there already: CORS
 // (Access-Control-Allow-Origin *, Access-Control-Expose-Headers), Cross-Origin-Resource-Policy,

@@ -48,7 +48,7 @@ Awaitable send(const Context& context, const http::Request& request, bundle::Bun
 Awaitable by_requirements(const Context& context, const http::Request& request) {
   const auto begin = Clock::now();
   const auto catalog = context.wheelhouse.catalog();
-  const auto question = Questions::parse(request.query, catalog, context.targets);
+  const auto question = Questions::parse(request.query, catalog, context.targets, {});
   if (!question) co_return to_problem(question.error());
   Timing timing;
   const auto bundle = co_await context.questions.bundle(*question, timing);

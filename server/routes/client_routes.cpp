@@ -45,8 +45,10 @@ web::LandingView view_of(const Context& context, const wheelhouse::Catalog& cata
   view.base_url = std::move(base_url);
   view.version = context.options.version;
   view.default_target = context.targets.standard(catalog)->name();
-  for (const packaging::Target& target : packaging::known_targets()) {
-    view.targets.push_back(target.name());
+  for (const auto targets : {context.targets.defined(), std::span(packaging::known_targets())}) {
+    for (const packaging::Target& target : targets) {
+      view.targets.push_back(target.name());
+    }
   }
   if (std::ranges::find(view.targets, view.default_target) == view.targets.end()) {
     view.targets.insert(view.targets.begin(), view.default_target);

@@ -28,7 +28,7 @@ struct Context {
       : wheelhouse(house),
         engine(builder),
         options(std::move(given)),
-        targets(options.default_target),
+        targets(options.default_target, options.targets),
         questions(builder),
         documents(builder) {}
 

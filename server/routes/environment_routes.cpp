@@ -6,20 +6,25 @@
 #include "routes/context.hpp"
 #include "routes/errors.hpp"
 #include "routes/pyodide_lock.hpp"
+#include "routes/requirement_list.hpp"
 
 namespace wheelbarrow::routes::environment_routes {
 namespace {
 
 // `set` is a bundle's SHA-256 or a comma-joined requirement set.
-boost::asio::awaitable<Result<bundle::BundlePtr>> bundle_of(const Context& context, const CatalogPtr& catalog,
-                                                            std::string set) {
+boost::asio::awaitable<Questions::Answer<bundle::BundlePtr>> bundle_of(const Context& context,
+                                                                       const CatalogPtr& catalog,
+                                                                       std::string set) {
   if (const auto hash = Sha256::from_hex(set)) {
     co_return co_await await_result<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
       context.engine.find_bundle(*hash, catalog, std::move(done));
     });
   }
   // The folder's runtime is the distribution's, and so is its target.
-  const Question question{catalog, {std::move(set)}, own_target(context, *catalog), bundle::Format::site};
+  auto asked = parse_requirement_list({std::move(set)});
+  if (!asked) co_return std::unexpected(asked.error());
+  const Question question{
+      .catalog = catalog, .asked = std::move(*asked), .target = own_target(context, *catalog)};
   Timing timing;
   co_return co_await context.questions.bundle(question, timing);
 }

@@ -1,6 +1,9 @@
 #include "routes/errors.hpp"
 
+#include <boost/json.hpp>
+
 #include "http/problem.hpp"
+#include "routes/lock_json.hpp"
 
 namespace wheelbarrow::routes {
 namespace {
@@ -25,14 +28,23 @@ unsigned status_of(ErrorKind kind) {
   return 500;
 }
 
+http::Response make_problem(const Error& error, std::string_view members) {
+  const unsigned status = status_of(error.kind);
+  // What failed inside is for the log; paths of the server's disk are nobody else's business.
+  http::Response response = http::problem(status, status == 500 ? error.message : error.text(), members);
+  if (status == 503) response.fields.set("retry-after", "2");
+  return response;
+}
+
 }  // namespace
 
 http::Response to_problem(const Error& error) {
-  const unsigned status = status_of(error.kind);
-  // What failed inside is for the log; paths of the server's disk are nobody else's business.
-  http::Response response = http::problem(status, status == 500 ? error.message : error.text());
-  if (status == 503) response.fields.set("retry-after", "2");
-  return response;
+  return make_problem(error, {});
+}
+
+http::Response to_problem(const resolver::Failure& failure) {
+  if (failure.derivation.empty()) return make_problem(failure, {});
+  return make_problem(failure, "\"derivation\":" + boost::json::serialize(to_json(failure.derivation)));
 }
 
 http::Response not_acceptable() {

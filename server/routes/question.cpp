@@ -11,78 +11,105 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Names a question on its catalog. Fields end in a byte that they can't contain; hashed, because clients
-// choose how long they are.
+// Names what a question asks of its catalog: equal sets in any order have equal keys. Fields end in a byte
+// that they can't contain; hashed, because clients choose how long they are.
 std::string key_of(const Question& question) {
   std::string key = question.catalog->id().hex();
   key += question.target->name() + '\n' + question.target->python().str() + '\n';
   key += std::string(bundle::name_of(question.format)) + '\n';
-  for (const std::string& text : question.requirements) {
+  for (const std::string& text : resolver::canonical_set(question.asked)) {
     key += text + '\0';
   }
   return sha256(key).hex();
 }
 
-Result<ResolutionPtr> resolve_now(const Question& question) {
-  auto requirements = parse_requirement_list(question.requirements);
-  if (!requirements) return std::unexpected(requirements.error());
-  if (requirements->empty()) {
+Questions::Answer<ResolutionPtr> resolve_now(const Question& question) {
+  if (question.asked.requirements.empty()) {
     return fail(ErrorKind::invalid_input,
                 "no requirement was given; add one or more r=, e.g. ?r=numpy&r=lxml>=5");
   }
-  auto lock = resolver::resolve(*question.catalog, *question.target, {std::move(*requirements), {}, {}});
+  auto lock = resolver::resolve(*question.catalog, *question.target, question.asked);
   if (!lock) return std::unexpected(lock.error());
   auto planned = bundle::plan(*lock, *question.target, question.format);
   return std::make_shared<const Resolution>(
       Resolution{std::move(*lock), std::move(planned), question.catalog});
 }
 
+Result<bundle::Format> parse_format(const std::string& value) {
+  for (const bundle::Format format : {bundle::Format::site, bundle::Format::wheels}) {
+    if (value == bundle::name_of(format)) return format;
+  }
+  return fail(ErrorKind::invalid_input, "the format '" + value + "' is not known; it is site or wheels");
+}
+
+Result<Output> parse_output(const std::string& value) {
+  if (value == "json") return Output::json;
+  if (value == "pylock") return Output::pylock;
+  return fail(ErrorKind::invalid_input, "the output '" + value + "' is not known; it is json or pylock");
+}
+
+// Takes a parsed value, or gives the error.
+template <class T>
+Result<void> take(Result<T> parsed, T& into) {
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
+  into = std::move(*parsed);
+  return {};
+}
+
 }  // namespace
 
 Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog, Targets& targets,
-                                  TargetPtr fallback) {
+                                  Parameters parameters) {
   auto pairs = http::parse_query(query);
   if (!pairs) return std::unexpected(pairs.error());
-  Question question{std::move(catalog), {}, std::move(fallback), bundle::Format::site};
+  Question question{.catalog = std::move(catalog), .asked = {}, .target = std::move(parameters.fallback)};
+  std::vector<std::string> requirements;
+  std::vector<std::string> constraints;
   for (auto& [name, value] : *pairs) {
+    Result<void> taken;
     if (name == "r") {
-      question.requirements.push_back(std::move(value));
+      requirements.push_back(std::move(value));
+    } else if (name == "c") {
+      constraints.push_back(std::move(value));
     } else if (name == "target") {
-      if (value.empty()) continue;  // a form's "default" choice
-      auto target = targets.find(*question.catalog, value);
-      if (!target) return std::unexpected(target.error());
-      question.target = std::move(*target);
+      // A form's "default" choice is empty.
+      if (!value.empty()) taken = take(targets.find(*question.catalog, value), question.target);
     } else if (name == "format") {
-      if (value == name_of(bundle::Format::wheels)) {
-        question.format = bundle::Format::wheels;
-      } else if (value != name_of(bundle::Format::site)) {
-        return fail(ErrorKind::invalid_input,
-                    "the format '" + value + "' is not known; it is site or wheels");
-      }
+      taken = take(parse_format(value), question.format);
+    } else if (name == "output" && parameters.output) {
+      taken = take(parse_output(value), question.output);
     } else {
-      return fail(ErrorKind::invalid_input,
-                  "the parameter '" + name + "' is not known; there are r, target and format");
+      taken = fail(ErrorKind::invalid_input, "the parameter '" + name + "' is not known; there are r, c, " +
+                                                 (parameters.output ? "output, " : "") + "target and format");
     }
+    if (!taken) return std::unexpected(taken.error());
   }
+  auto asked = parse_requirement_list(requirements, constraints);
+  if (!asked) return std::unexpected(asked.error());
+  question.asked = std::move(*asked);
   if (!question.target) question.target = targets.standard(*question.catalog);
   return question;
 }
 
-boost::asio::awaitable<Result<ResolutionPtr>> Questions::resolve(const Question& question) {
+boost::asio::awaitable<Questions::Answer<ResolutionPtr>> Questions::resolve(const Question& question) {
   const std::string key = key_of(question);
   if (auto known = resolutions_.get(key)) co_return std::move(*known);
-  co_return co_await await_result<ResolutionPtr>([&](bundle::Callback<ResolutionPtr> done) {
+  // Landed as a good result, whether it is a lock or the reason why there is none.
+  using Landing = Answer<ResolutionPtr>;
+  auto landed = co_await await_result<Landing>([&](bundle::Callback<Landing> done) {
     if (!flights_.join(key, std::move(done))) return;
     engine_.run([this, key, question] {
       const auto resolution = resolve_now(question);
       resolutions_.put(key, resolution);
-      flights_.land(key, resolution);
+      flights_.land(key, Result<Landing>(std::in_place, resolution));
     });
   });
+  if (!landed) co_return std::unexpected(landed.error());
+  co_return std::move(*landed);
 }
 
-boost::asio::awaitable<Result<bundle::BundlePtr>> Questions::bundle(const Question& question,
-                                                                    Timing& timing) {
+boost::asio::awaitable<Questions::Answer<bundle::BundlePtr>> Questions::bundle(const Question& question,
+                                                                               Timing& timing) {
   const std::string key = key_of(question);
   if (auto known = bundles_.get(key)) co_return std::move(*known);
   const auto begin = Clock::now();

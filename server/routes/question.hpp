@@ -4,15 +4,15 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <expected>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/error.hpp"
 #include "bundle/engine.hpp"
 #include "bundle/lru_cache.hpp"
 #include "bundle/single_flight.hpp"
+#include "packaging/requirement_set.hpp"
 #include "resolver/resolver.hpp"
 #include "routes/targets.hpp"
 #include "wheelhouse/catalog.hpp"
@@ -29,11 +29,15 @@ struct Resolution {
 };
 using ResolutionPtr = std::shared_ptr<const Resolution>;
 
+// What /resolve answers with.
+enum class Output { json, pylock };
+
 struct Question {
   CatalogPtr catalog;
-  std::vector<std::string> requirements;  // as written, each one or several
+  packaging::RequirementSet asked;
   TargetPtr target;
   bundle::Format format = bundle::Format::site;
+  Output output = Output::json;
 };
 
 // What happened on the way to an answer, for Server-Timing.
@@ -44,27 +48,34 @@ struct Timing {
 
 class Questions {
  public:
+  template <class T>
+  using Answer = std::expected<T, resolver::Failure>;
+
   explicit Questions(bundle::Engine& engine) : engine_(engine) {}
 
-  // Reads `r` (repeated), `target` and `format` of a query; other names are refused, because a misspelt
-  // option would silently give another bundle. Without a `target`, `fallback` is meant, or if that is null
-  // the standard one.
+  // Reads `r` and `c` (requirements and constraints, both repeated), `target`, `format`, and if it is wanted
+  // `output` of a query; other names are refused, because a misspelt option would silently give another
+  // bundle. Without a `target`, `fallback` is meant, or if that is null the standard one.
+  struct Parameters {
+    TargetPtr fallback = nullptr;
+    bool output = false;
+  };
   static Result<Question> parse(std::string_view query, CatalogPtr catalog, Targets& targets,
-                                TargetPtr fallback = nullptr);
+                                Parameters parameters);
 
-  // Resolves in a build thread; answers and explanations are remembered per catalog.
-  boost::asio::awaitable<Result<ResolutionPtr>> resolve(const Question& question);
+  // Resolves in a build thread; answers and explanations are remembered per catalog, for equal sets together.
+  boost::asio::awaitable<Answer<ResolutionPtr>> resolve(const Question& question);
   // Resolves and makes the bundle. A set that was asked for before costs a look-up.
-  boost::asio::awaitable<Result<bundle::BundlePtr>> bundle(const Question& question, Timing& timing);
+  boost::asio::awaitable<Answer<bundle::BundlePtr>> bundle(const Question& question, Timing& timing);
 
   // Destroys what waits, uncalled.
   void stop() { flights_.clear(); }
 
  private:
   bundle::Engine& engine_;
-  bundle::LruCache<Result<ResolutionPtr>> resolutions_{1024};
+  bundle::LruCache<Answer<ResolutionPtr>> resolutions_{1024};
   bundle::LruCache<bundle::BundlePtr> bundles_{1024};
-  bundle::SingleFlight<ResolutionPtr> flights_;
+  bundle::SingleFlight<Answer<ResolutionPtr>> flights_;
 };
 
 }  // namespace wheelbarrow::routes

@@ -1,5 +1,7 @@
 #include "routes/requirement_list.hpp"
 
+#include "packaging/requirements_file.hpp"
+
 namespace wheelbarrow::routes {
 namespace {
 
@@ -52,23 +54,29 @@ std::vector<std::string_view> split_requirements(std::string_view text) {
   return pieces;
 }
 
-Result<std::vector<packaging::Requirement>> parse_requirement_list(const std::vector<std::string>& texts) {
-  std::vector<packaging::Requirement> requirements;
-  for (const std::string& text : texts) {
-    for (const std::string_view piece : split_requirements(text)) {
-      if (requirements.size() == max_requirements) {
-        return fail(ErrorKind::invalid_input,
-                    "more than " + std::to_string(max_requirements) + " requirements at a time");
+Result<packaging::RequirementSet> parse_requirement_list(const std::vector<std::string>& requirements,
+                                                         const std::vector<std::string>& constraints) {
+  packaging::RequirementSet set;
+  const auto add_all = [&](const std::vector<std::string>& texts, auto add,
+                           const char* what) -> Result<void> {
+    for (const std::string& text : texts) {
+      for (const std::string_view piece : split_requirements(text)) {
+        if (set.requirements.size() + set.constraints.size() == max_requirements) {
+          return fail(ErrorKind::invalid_input,
+                      "more than " + std::to_string(max_requirements) + " requirements at a time");
+        }
+        auto added = add(set, piece);
+        if (!added) added.error().where = std::string(what) + " '" + std::string(piece) + "'";
+        if (!added) return added;
       }
-      auto requirement = packaging::Requirement::parse(piece);
-      if (!requirement) {
-        return fail(ErrorKind::invalid_input, requirement.error().message,
-                    "requirement '" + std::string(piece) + "'");
-      }
-      requirements.push_back(std::move(*requirement));
     }
-  }
-  return requirements;
+    return {};
+  };
+  if (auto added = add_all(requirements, packaging::add_requirement_line, "requirement"); !added)
+    return std::unexpected(added.error());
+  if (auto added = add_all(constraints, packaging::add_constraint_line, "constraint"); !added)
+    return std::unexpected(added.error());
+  return set;
 }
 
 }  // namespace wheelbarrow::routes

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "packaging/requirement.hpp"
+#include "packaging/requirement_set.hpp"
 
 namespace wheelbarrow::routes {
 
@@ -18,7 +18,9 @@ std::vector<std::string_view> split_requirements(std::string_view text);
 // At most this many are taken at a time.
 inline constexpr std::size_t max_requirements = 1000;
 
-// Parses all pieces of all texts. An error names the requirement.
-Result<std::vector<packaging::Requirement>> parse_requirement_list(const std::vector<std::string>& texts);
+// Parses all pieces of all texts; a requirement may have "--hash" options as in a requirements file. An error
+// names the requirement or the constraint.
+Result<packaging::RequirementSet> parse_requirement_list(const std::vector<std::string>& requirements,
+                                                         const std::vector<std::string>& constraints = {});
 
 }  // namespace wheelbarrow::routes

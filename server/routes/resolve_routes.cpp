@@ -4,6 +4,7 @@
 #include "routes/context.hpp"
 #include "routes/errors.hpp"
 #include "routes/lock_json.hpp"
+#include "routes/pylock.hpp"
 #include "routes/pyodide_lock.hpp"
 
 namespace wheelbarrow::routes::resolve_routes {
@@ -27,16 +28,21 @@ boost::asio::awaitable<Result<json::object>> coded_sizes(const Context& context,
 
 Awaitable resolve(const Context& context, const http::Request& request) {
   const auto catalog = context.wheelhouse.catalog();
-  const auto question = Questions::parse(request.query, catalog, context.targets);
+  const auto question = Questions::parse(request.query, catalog, context.targets, {.output = true});
   if (!question) co_return to_problem(question.error());
   const auto resolution = co_await context.questions.resolve(*question);
   if (!resolution) co_return to_problem(resolution.error());
+  const std::string base_url = context.base_url(request);
+  if (question->output == Output::pylock) {
+    co_return co_await context.documents.text(request,
+                                              to_pylock((*resolution)->lock, *question->target, base_url),
+                                              "application/toml", cache_short);
+  }
   Timing timing;
   const auto bundle = co_await context.questions.bundle(*question, timing);
   if (!bundle) co_return to_problem(bundle.error());
   auto sizes = co_await coded_sizes(context, *bundle);
   if (!sizes) co_return to_problem(sizes.error());
-  const std::string base_url = context.base_url(request);
   json::object made;
   made["url"] = base_url + "/bundles/" + (*bundle)->sha256.hex() + ".tar";
   made["sha256"] = (*bundle)->sha256.hex();
@@ -53,10 +59,10 @@ Awaitable pyodide_lock(const Context& context, const http::Request& request) {
   const auto catalog = context.wheelhouse.catalog();
   if (!catalog->pyodide()) co_return to_problem(no_distribution());
   const auto question =
-      Questions::parse(request.query, catalog, context.targets, own_target(context, *catalog));
+      Questions::parse(request.query, catalog, context.targets, {.fallback = own_target(context, *catalog)});
   if (!question) co_return to_problem(question.error());
   ResolutionPtr resolution;
-  if (!question->requirements.empty()) {
+  if (!question->asked.requirements.empty()) {
     auto resolved = co_await context.questions.resolve(*question);
     if (!resolved) co_return to_problem(resolved.error());
     resolution = std::move(*resolved);

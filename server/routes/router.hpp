@@ -21,7 +21,8 @@ struct StaticMount {
 };
 
 struct RouterOptions {
-  std::string default_target;  // see Targets
+  std::string default_target;              // see Targets
+  std::vector<packaging::Target> targets;  // defined beside the known ones
   // The address that the outside world uses, without a trailing slash ("https://wheels.example.org/py");
   // empty: taken from each request. Goes into absolute URLs.
   std::string base_url;

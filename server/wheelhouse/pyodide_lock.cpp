@@ -162,34 +162,45 @@ Result<std::optional<LockedPackage>> parse_package(std::string_view key, const j
   return package;
 }
 
-}  // namespace
+// The file, taken apart as far as the environment that it is for.
+struct Environment {
+  std::string text;
+  json::object root;  // has the objects "info" and "packages"
+  packaging::Target target;
+};
 
-Result<PyodideLock> read_pyodide_lock(const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder / "pyodide-lock.json";
+Result<Environment> read_environment(const std::filesystem::path& path) {
   auto text = read_text(path);
-  if (!text) {
-    return std::unexpected(text.error());
-  }
-  const auto root = parse_object(*text, path);
-  if (!root) {
-    return std::unexpected(root.error());
-  }
+  if (!text) return std::unexpected(text.error());
+  auto root = parse_object(*text, path);
+  if (!root) return std::unexpected(root.error());
   const json::value* info = root->if_contains("info");
   const json::value* packages = root->if_contains("packages");
-  if (info == nullptr || !info->is_object() || packages == nullptr || !packages->is_object()) {
+  if (info == nullptr || !info->is_object() || packages == nullptr || !packages->is_object())
     return fail(ErrorKind::corrupt, "lacks the objects info and packages", path.string());
-  }
   auto target = choose_target(info->as_object(), path);
-  if (!target) {
-    return std::unexpected(target.error());
-  }
+  if (!target) return std::unexpected(target.error());
+  return Environment{std::move(*text), std::move(*root), std::move(*target)};
+}
+
+}  // namespace
+
+Result<packaging::Target> read_pyodide_target(const std::filesystem::path& file) {
+  const auto read = read_environment(file);
+  if (!read) return std::unexpected(read.error());
+  return read->target;
+}
+
+Result<PyodideLock> read_pyodide_lock(const std::filesystem::path& folder) {
+  auto read = read_environment(folder / "pyodide-lock.json");
+  if (!read) return std::unexpected(read.error());
   PyodideLock lock{.distribution = {.folder = folder,
-                                    .lock_text = std::move(*text),
-                                    .abi_version = text_of(info->as_object(), "abi_version"),
-                                    .target = std::move(*target)},
+                                    .lock_text = std::move(read->text),
+                                    .abi_version = text_of(read->root.at("info").as_object(), "abi_version"),
+                                    .target = std::move(read->target)},
                    .packages = {},
                    .faults = {}};
-  for (const auto& [key, value] : packages->as_object()) {
+  for (const auto& [key, value] : read->root.at("packages").as_object()) {
     auto package = parse_package(std::string_view(key), value);
     if (!package) {
       lock.faults.push_back(package.error().message);

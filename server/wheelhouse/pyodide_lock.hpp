@@ -31,4 +31,7 @@ struct PyodideLock {
 // is for; size and nesting are bounded.
 Result<PyodideLock> read_pyodide_lock(const std::filesystem::path& folder);
 
+// The environment that such a file is for.
+Result<packaging::Target> read_pyodide_target(const std::filesystem::path& file);
+
 }  // namespace wheelbarrow::wheelhouse

@@ -2,6 +2,9 @@
 
 import json
 import socket
+import tomllib
+from hashlib import sha256
+from pathlib import Path
 
 from harness import PYODIDE, SAMPLE_WHEELS, Server, TestCase, main, make_wheel, wheelbarrow
 
@@ -34,6 +37,57 @@ class CommandLine(TestCase):
         self.assertEqual((done.returncode, done.stdout.count("==")), (0, 4), done.stderr)
         file.write_text("numpy\nlxml >>= 2\n")
         self.assert_fails(2, f"{file}:2", "resolve", "--wheels", SAMPLE_WHEELS, "-r", file)
+
+    def test_constraints_bound_and_hashes_are_checked(self):
+        words = ("resolve", "--wheels", SAMPLE_WHEELS, "--target", "pyodide-0.29")
+        bounds = self.folder / "bounds.txt"
+        bounds.write_text("lxml<6\nnumpy<1  # not asked for, so it doesn't matter\n")
+        done = wheelbarrow(*words, "-c", bounds, "python-docx")
+        self.assertEqual((done.returncode, "lxml==5.4.0" in done.stdout), (0, True), done.stderr)
+        bounds.write_text("lxml<5\n")
+        self.assert_fails(1, "lxml<5", *words, "-c", bounds, "python-docx")
+        wheel = next(SAMPLE_WHEELS.glob("numpy-2.2.5-*.whl"))
+        file = self.folder / "requirements.txt"
+        file.write_text(f"numpy==2.2.5 \\\n  --hash=sha256:{sha256(wheel.read_bytes()).hexdigest()}\n")
+        done = wheelbarrow(*words, "-r", file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        file.write_text(f"numpy==2.2.5 --hash=sha256:{64 * '0'}\n")
+        self.assert_fails(1, "hash", *words, "-r", file)
+        # pip's hash-checking mode: then everything needs one.
+        file.write_text("lxml\n" + file.read_text().replace(64 * "0", sha256(wheel.read_bytes()).hexdigest()))
+        self.assert_fails(1, "lxml", *words, "-r", file)
+
+    def test_pylock_is_what_pep_751_says(self):
+        done = wheelbarrow("resolve", "--wheels", SAMPLE_WHEELS, "--target", "pyodide-0.29", "--pylock", "python-docx")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lock = tomllib.loads(done.stdout)
+        self.assertEqual((lock["lock-version"], lock["created-by"], lock["requires-python"]),
+                         ("1.0", "wheelbarrow", "==3.13.*"))
+        self.assertEqual([p["name"] for p in lock["packages"]], ["lxml", "typing-extensions", "python-docx"])
+        self.assertEqual(lock["packages"][2]["dependencies"], [{"name": "lxml"}, {"name": "typing-extensions"}])
+        self.assertEqual(len(lock["environments"]), 1)
+        self.assertIn("sys_platform == 'emscripten'", lock["environments"][0])
+        for package in lock["packages"]:
+            [wheel] = package["wheels"]
+            file = Path(wheel["path"])
+            self.assertEqual((file.name, file.stat().st_size), (wheel["name"], wheel["size"]))
+            self.assertEqual(wheel["hashes"], {"sha256": sha256(file.read_bytes()).hexdigest()})
+
+    def test_targets_can_be_defined(self):
+        words = ("resolve", "--wheels", SAMPLE_WHEELS)
+        own = ("--define-target", "own=3.13.2:pyodide_2025_0_wasm32", "--define-target",
+               f"file={PYODIDE / 'pyodide-lock.json'}")
+        for name in ("own", "file"):
+            done = wheelbarrow(*words, *own, "--target", name, "numpy")
+            self.assertEqual((done.returncode, done.stdout.splitlines()[0]), (0, f"# target: {name}"), done.stderr)
+            self.assertIn("numpy==2.2.5", done.stdout)
+            self.assertIn(f"\n{name} ", "\n" + wheelbarrow("targets", *own).stdout)
+        self.assert_fails(1, "numpy", *words, "--define-target", "old=3.9:pyodide_2025_0_wasm32", "--target", "old", "numpy")
+        for says, definition in [("expected NAME=", "nothing"), ("expected NAME=", "a b=3.12:x_y"),
+                                 ("known target", "pyodide-0.29=3.13:x_y"), ("platform tag", "a=3.13:x-y"),
+                                 ("Python version", "a=three:x_y")]:
+            self.assert_fails(2, says, *words, "--define-target", definition, "numpy")
+        self.assert_fails(1, "none.json", *words, "--define-target", "a=none.json", "numpy")
 
     def test_what_does_not_fit_is_explained(self):
         self.assert_fails(1, "2.2.5", "resolve", "--wheels", SAMPLE_WHEELS, "--target", "pyodide-0.29", "numpy>=3")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from urllib.parse import urlsplit
 
 from harness import PYODIDE, SAMPLE_WHEELS, Server, TestCase, main, query, run, sha256
@@ -38,11 +39,49 @@ class Http(TestCase):
         body = (self.folder / "body").read_bytes() if (self.folder / "body").exists() else b""
         return int(head[0].split()[1]), fields, body
 
+    def test_a_pylock_names_wheels_that_are_here(self):
+        lock = tomllib.loads(self.server.get(f"/resolve?{SET}&output=pylock").body.decode())
+        self.assertEqual([p["name"] for p in lock["packages"]], ["lxml", "typing-extensions", "python-docx"])
+        for package in lock["packages"]:
+            [wheel] = package["wheels"]
+            self.assertTrue(wheel["url"].startswith(self.server.plain), wheel)
+            self.assertEqual(package["index"], f"{self.server.plain}/simple/")
+            body = self.server.get(urlsplit(wheel["url"]).path).body
+            self.assertEqual((len(body), sha256(body)), (wheel["size"], wheel["hashes"]["sha256"]))
+
+    def test_constraints_and_hashes_bound_what_is_chosen(self):
+        lxml = next(w for w in json.loads(self.server.get(f"/resolve?{SET}").body)["wheels"] if w["name"] == "lxml")
+        for status, more in [(200, "c=lxml<6&c=numpy<1"), (422, "c=lxml<5"), (400, "c=lxml[html5]<6"), (400, "c=lxml>>1"),
+                             (200, f"r=lxml --hash=sha256:{lxml['sha256']}"), (422, f"r=lxml --hash=sha256:{64 * '0'}"),
+                             (400, "r=lxml --hash=md5:00"), (400, "r=lxml --pre")]:
+            names = "r=lxml" if "hash" in more else "r=python-docx"
+            path = f"/resolve?{names}&{more}".replace(" ", "%20").replace("<", "%3C")
+            self.assertEqual(self.server.get(path).status, status, path)
+
+    def test_what_can_not_be_met_is_explained_to_programs_too(self):
+        for path in ("/resolve", "/bundle", "/pyodide-lock.json"):
+            answer = self.server.get(f"{path}?r=numpy%3E=3&r=lxml")
+            self.assertEqual((answer.status, answer.fields["content-type"]), (422, "application/problem+json"))
+            derivation = json.loads(answer.body)["derivation"]
+            self.assertEqual((derivation["target"], derivation["asked"]), ("pyodide-0.29", ["numpy>=3"]))
+            self.assertEqual(derivation["incompatibilities"],
+                             [{"project": "numpy", "demands": [[{"requirement": "numpy>=3"}]]}])
+            self.assertEqual([(w["file"], w["version"]) for w in derivation["holdings"][0]["wheels"]],
+                             [("numpy-2.2.5-cp313-cp313-pyodide_2025_0_wasm32.whl", "2.2.5")])
+            self.assertIn([{"change": "replace", "from": "numpy>=3", "to": "numpy==2.2.5"}], derivation["remedies"])
+
+    def test_equal_sets_are_one_set(self):
+        first, *others = [json.loads(self.server.get(f"/resolve?{asked}").body)
+                          for asked in ("r=numpy&r=lxml>=5", "r=lxml>=5,numpy", "r=LXML%20>=%205&r=Numpy&r=numpy")]
+        for other in others:
+            self.assertEqual(other, first)
+
     def test_every_url_answers_on_every_protocol(self):
         table = [
             (f"/bundle?{SET}", "application/x-tar", "max-age=60"),
             (self.bundle, "application/x-tar", "immutable"),
             (f"/resolve?{SET}", "application/json", "max-age=60"),
+            (f"/resolve?{SET}&output=pylock", "application/toml", "max-age=60"),
             (self.wheel, "application/zip", "immutable"),
             (self.wheel + ".metadata", "text/plain", "immutable"),
             ("/pyodide-lock.json", "application/json", "max-age=60"),

@@ -51,7 +51,7 @@ TEST(RequirementList, TakesABoundedNumber) {
     many += "\na";
   }
   EXPECT_FALSE(parse_requirement_list({many}));
-  EXPECT_EQ(parse_requirement_list({many.substr(2)})->size(), max_requirements);
+  EXPECT_EQ(parse_requirement_list({many.substr(2)})->requirements.size(), max_requirements);
 }
 
 }  // namespace
