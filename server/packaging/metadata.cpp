@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
 #include "packaging/clause_parser.hpp"
 #include "packaging/name.hpp"
@@ -143,6 +144,7 @@ Result<Metadata> parse_metadata(std::string_view text) {
     if (!specifier) return in_field("Requires-Python", *value, specifier.error());
     metadata.requires_python = *std::move(specifier);
   }
+  std::set<std::string> extras;
   for (const auto& [field, value] : *fields) {
     const std::string field_name = lower_case(field);
     if (field_name == "requires-dist") {
@@ -152,9 +154,7 @@ Result<Metadata> parse_metadata(std::string_view text) {
     } else if (field_name == "provides-extra" && is_valid_name(value)) {
       // Before metadata 2.3 an extra's name could be anything; one that no requirement can name is left out.
       std::string extra = canonicalize_name(value);
-      if (std::ranges::find(metadata.provides_extra, extra) == metadata.provides_extra.end()) {
-        metadata.provides_extra.push_back(std::move(extra));
-      }
+      if (extras.insert(extra).second) metadata.provides_extra.push_back(std::move(extra));
     }
   }
   return metadata;

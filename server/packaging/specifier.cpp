@@ -181,8 +181,7 @@ bool Specifier::contains(const Version& version) const {
 }
 
 bool Specifier::names_prerelease() const {
-  if (op_ == Operator::not_equal || op_ == Operator::less || op_ == Operator::greater) return false;
-  return version_ && version_->is_prerelease();
+  return op_ != Operator::not_equal && version_ && version_->is_prerelease();
 }
 
 SpecifierSet::SpecifierSet(std::vector<Specifier> clauses) : clauses_(std::move(clauses)) {

@@ -26,7 +26,7 @@ class Specifier {
   // Whether the version meets the clause, pre-releases not treated specially.
   bool contains(const Version& version) const;
   // Whether the clause itself names a pre-release, which admits pre-releases (PEP 440 "Handling of
-  // pre-releases"); never for "!=", "<" and ">".
+  // pre-releases"); never for "!=", which names what is not wanted.
   bool names_prerelease() const;
 
  private:

@@ -187,7 +187,7 @@ class Comparison:
         if None in map(reference.to_specifier, clauses) or is_beyond_64_bits(text):
             return self.ask("set", text, ["refused"], *tried)
         held = "".join("01"[all(reference.contains(s, reference.to_version(v)) for s in specifiers)] for v in tried)
-        self.ask("set", text, [reference.set_text(specifiers), "pre" if any(s.prereleases for s in specifiers) else "final",
+        self.ask("set", text, [reference.set_text(specifiers), "pre" if reference.names_prerelease(specifiers) else "final",
                                held], *tried)
 
     def marker(self, text, extra):

@@ -28,7 +28,8 @@ TWO_VARIABLES = "21.3 takes the name of a variable on the right for its value"
 TEXT = "what is no version is compared as text (PEP 508); 21.3 says no to everything"
 PRERELEASE = "a marker's pre-release of Python counts (packaging 22.0, pypa/packaging#522)"
 UNDEFINED = "21.3 raises UndefinedComparison for '===' and '~=' with what is no version"
-REASONS = (EPOCH, SPELLING, PADDING, EXTRA, TWO_VARIABLES, TEXT, PRERELEASE, UNDEFINED)
+EXCLUSIVE = "'<' and '>' of a pre-release admit pre-releases (PEP 440; later releases, pypa/packaging#788)"
+REASONS = (EPOCH, SPELLING, PADDING, EXTRA, TWO_VARIABLES, TEXT, PRERELEASE, UNDEFINED, EXCLUSIVE)
 mended = Counter()
 
 
@@ -96,6 +97,13 @@ def contains(specifier, version):
         answer = Specifier(clause).contains(respelled(version, 0, len(bound.release)), prereleases=True)
     if answer != plain:
         mended[EPOCH if bound.epoch else SPELLING if normalized(specifier) != str(specifier) else PADDING] += 1
+    return answer
+
+
+def names_prerelease(specifiers):
+    plain = any(specifier.prereleases for specifier in specifiers)
+    answer = plain or any(s.operator in "<>" and Version(s.version).is_prerelease for s in specifiers)
+    mended[EXCLUSIVE] += answer != plain
     return answer
 
 
