@@ -21,7 +21,7 @@ ENVIRONMENT_NAMES = ["implementation_name", "implementation_version", "os_name",
                      "python_full_version", "python_version", "sys_platform"]
 ENVIRONMENTS = [dict(zip(ENVIRONMENT_NAMES, values)) for values in [
     ("cpython", "3.13.2", "posix", "wasm32", "CPython", "4.0.9", "Emscripten", "#1", "3.13.2", "3.13", "emscripten"),
-    ("cpython", "3.9.7", "posix", "x86_64", "CPython", "5.10.0-8-amd64", "Linux", "#1 SMP 2021", "3.9.7", "3.9", "linux"),
+    ("cpython", "3.9.7", "posix", "x86_64", "CPython", "5.10.0-8-amd64", "Linux", "#1 SMP", "3.9.7", "3.9", "linux"),
     ("pypy", "7.3.11", "nt", "AMD64", "PyPy", "10", "Windows", "10.0.19041", "2.7.18", "2.7", "win32"),
     ("cpython", "3.15.0a2", "posix", "aarch64", "CPython", "", "Linux", "", "3.15.0a2", "3.15", "linux"),
 ]]
@@ -44,8 +44,9 @@ class Inputs:
         kind = self.random.random()
         return text if kind < 0.8 else text.upper() if kind < 0.9 else text.title()
 
-    def broken(self, text, alphabet=string.digits + "abcrvpostdelxX.-_+!*~=<>,;()[]'\"@ \n\\\f\x1c\xa0\u00e9\u017f\u0131"):
+    def broken(self, text):
         """`text` with one or two characters added, lost, doubled or replaced."""
+        alphabet = string.digits + "abcrvpostdelxX.-_+!*~=<>,;()[]'\"@ \n\\\f\x1c\xa0\u00e9\u017f\u0131"
         for _ in range(self.random.choice([1, 1, 2])):
             i = self.random.randrange(len(text) + 1)
             what = self.random.randrange(4)
@@ -70,11 +71,11 @@ class Inputs:
         return str(2**64 + self.random.choice([-1, 0, 1, 10**20]))
 
     def suffix(self, labels, wild):
-        separators = [".", "-", "_", ""] if wild else ["."]
-        number = "" if wild and self.random.random() < 0.2 else self.number(wild)
-        label = self.random.choice(labels) if wild else labels[0]
-        return (self.random.choice(separators) + self.any_case(label) if wild else "." + label) + \
-            (self.random.choice(separators) if wild and self.random.random() < 0.3 else "") + number
+        if not wild:
+            return "." + labels[0] + self.number(wild)
+        separator = lambda: self.random.choice([".", "-", "_", ""])
+        number = "" if self.random.random() < 0.2 else self.number(wild)
+        return separator() + self.any_case(self.random.choice(labels)) + self.maybe(0.3, separator()) + number
 
     def version(self, wild=True, local=True):
         text = self.maybe(0.1, self.random.choice("vV")) if wild else ""
@@ -146,7 +147,7 @@ class Inputs:
             operator = "=="
         if operator == "not in":
             operator = "not" + self.random.choice([" ", " ", " ", "  ", "\t"]) + "in"
-        around = (lambda: self.space(0.97)) if operator[0] in "in" else (lambda: self.space(0.6))
+        around = (lambda: self.space(0.97)) if operator[0].isalpha() else (lambda: self.space(0.6))
         return sides[0] + around() + operator + around() + sides[1]
 
     def marker(self, depth=0):
@@ -183,7 +184,8 @@ class Inputs:
             specifier = self.specifier_set(wild=False)
             text += f"({specifier})" if self.random.random() < 0.2 else specifier
         if self.random.random() < 0.35:
-            text += (" " if has_url or self.random.random() < 0.3 else self.space()) + ";" + self.space() + self.marker()
+            text += " " if has_url or self.random.random() < 0.3 else self.space()
+            text += ";" + self.space() + self.marker()
         return text + self.space()
 
     def any_requirement(self):
@@ -204,8 +206,8 @@ class Inputs:
         version = self.version(wild=self.random.random() < 0.2)
         if self.random.random() < 0.1:
             version = version.replace("-", "_")
-        build = self.maybe(0.2, "-" + self.random.choice(["1", "0", "12", "1local", "2_x", "01", "x1", "3.4", "5+6", "7 8"]))
-        text = f"{name}-{version}{build}-{self.tag()}.whl"
+        build = self.random.choice(["1", "0", "12", "1local", "2_x", "01", "x1", "3.4", "5+6", "7 8"])
+        text = f"{name}-{version}{self.maybe(0.2, '-' + build)}-{self.tag()}.whl"
         return self.broken(text) if self.random.random() < 0.2 else text
 
     def header_fields(self):

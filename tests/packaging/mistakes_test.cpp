@@ -67,6 +67,19 @@ TEST(Mistakes, OfVersionsAreShown) {
   expect_messages(Version::parse, mistakes);
 }
 
+// So that a message can go into JSON.
+TEST(Mistakes, AreShownAsUtf8) {
+  constexpr Mistake mistakes[] = {
+      {"\xE9", "expected a version such as 1.0 at column 1, found '\xEF\xBF\xBD'"},
+      {"a\nb", "expected a version such as 1.0 at column 1, found 'a?b'"},
+      {"twenty bytes, not \xC3\xA9\xC3\xA9",
+       "expected a version such as 1.0 at column 1, found 'twenty bytes, not \xC3\xA9...'"},
+      {"twenty bytes, not o\xC3\xA9",
+       "expected a version such as 1.0 at column 1, found 'twenty bytes, not o...'"},
+  };
+  expect_messages(Version::parse, mistakes);
+}
+
 TEST(Mistakes, OfSpecifiersAreShown) {
   constexpr Mistake mistakes[] = {
       {"1.0", "expected a comparison such as '>=' at column 1, found '1.0'"},

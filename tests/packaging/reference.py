@@ -53,14 +53,13 @@ def to_version(text):
 
 
 def to_specifier(text):
-    """None for what is no clause. 21.3 takes suffixes before '.*', which packaging 22.0 forbids (pypa/packaging#563)."""
+    """None for what is no clause. 21.3 takes suffixes before '.*'; packaging 22.0 does not (pypa/packaging#563)."""
     try:
         specifier = Specifier(text)
     except InvalidSpecifier:
         return None
-    if specifier.operator != "===" and specifier.version.endswith(".*") and not RELEASE.fullmatch(specifier.version[:-2]):
-        return None
-    return specifier
+    is_wildcard = specifier.operator != "===" and specifier.version.endswith(".*")
+    return specifier if not is_wildcard or RELEASE.fullmatch(specifier.version[:-2]) else None
 
 
 def normalized(specifier):
@@ -156,7 +155,8 @@ def evaluate(tree, environment):
 def operand_text(side, other):
     if isinstance(side, markers.Variable):
         return side.value
-    text = canonicalize_name(side.value) if isinstance(other, markers.Variable) and other.value == "extra" else side.value
+    is_extra = isinstance(other, markers.Variable) and other.value == "extra"
+    text = canonicalize_name(side.value) if is_extra else side.value
     return f"'{text}'" if '"' in text else f'"{text}"'
 
 
@@ -211,7 +211,7 @@ def set_text(specifiers):
 
 
 def to_requirement(text):
-    """None for what is none. 21.3 reads '===' up to the next white space; later releases end it at ';' and ')' as well."""
+    """None for what is none. 21.3 reads '===' up to white space; later releases end it at ';' and ')' as well."""
     quote = min((i for i in (text.find("'"), text.find('"')) if i >= 0), default=len(text))
     text = re.sub(r"(===\s*[^\s,;)]+)([,;)])", r"\1 \2", text[:quote]) + text[quote:]
     try:
