@@ -20,6 +20,7 @@ std::vector<Requirement> merge(const std::vector<Requirement>& requirements) {
     if (!is_new) place->second.specifier = place->second.specifier & requirement.specifier;
   }
   std::vector<Requirement> sorted;
+  sorted.reserve(merged.size());
   for (auto& [key, requirement] : merged) sorted.push_back(std::move(requirement));
   return sorted;
 }
@@ -33,10 +34,12 @@ packaging::RequirementSet canonical(const packaging::RequirementSet& set) {
 std::vector<std::string> canonical_set(const packaging::RequirementSet& set) {
   const packaging::RequirementSet form = canonical(set);
   std::vector<std::string> texts;
+  texts.reserve(form.requirements.size() + form.constraints.size() + form.hashes.size());
   for (const Requirement& requirement : form.requirements) texts.push_back(requirement.str());
   for (const Requirement& constraint : form.constraints) texts.push_back("-c " + constraint.str());
   for (const auto& [project, hashes] : form.hashes) {
-    for (const std::string& hash : hashes) texts.push_back("--hash " + project + " sha256:" + hash);
+    const std::string start = "--hash " + project + " sha256:";
+    for (const std::string& hash : hashes) texts.push_back(start + hash);
   }
   return texts;
 }

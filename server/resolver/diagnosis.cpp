@@ -225,6 +225,7 @@ std::vector<Holding> holdings_of(CandidatePool& pool, const Request& request,
 
 std::vector<std::string> texts_of(const std::vector<const Requirement*>& requirements) {
   std::vector<std::string> texts;
+  texts.reserve(requirements.size());
   for (const Requirement* requirement : requirements) texts.push_back(demand_text(*requirement));
   return texts;
 }

@@ -55,6 +55,7 @@ Request request_of(const RequirementSet& set, const packaging::Target& target) {
 
 std::vector<std::string> texts_of(const std::vector<Requirement>& requirements) {
   std::vector<std::string> texts;
+  texts.reserve(requirements.size());
   for (const Requirement& requirement : requirements) texts.push_back(requirement.str());
   return texts;
 }
@@ -72,8 +73,9 @@ void append_warnings(CandidatePool& pool, const Choice& choice, std::vector<std:
   for (const std::string& extra : choice.extras) {
     if (has_extra(pool, choice, extra)) continue;
     const auto& known = wheel.metadata.provides_extra;
-    warnings.push_back(text + " has no extra '" + extra + '\'' +
-                       (known.empty() ? "; it has none" : "; it has " + join(known)));
+    std::string warning = text;
+    warning.append(" has no extra '").append(extra).append("'; it has ");
+    warnings.push_back(warning + (known.empty() ? "none" : join(known)));
   }
   if (wheel.yanked) {
     warnings.push_back(text + " is yanked" + (wheel.yanked->empty() ? "" : " (\"" + *wheel.yanked + "\")"));
