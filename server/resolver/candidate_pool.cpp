@@ -33,7 +33,7 @@ ProjectId CandidatePool::find(std::string_view name) {
   if (found != ids_.end()) return found->second;
   const auto id = static_cast<ProjectId>(projects_.size());
   projects_.push_back(make_project(name));
-  ids_.emplace(name, id);
+  ids_.emplace(projects_.back()->name, id);
   return id;
 }
 
@@ -50,7 +50,10 @@ std::unique_ptr<Project> CandidatePool::make_project(std::string_view name) cons
       project->candidates.push_back({wheel, *rank, wheel->version().is_prerelease()});
     }
   }
-  std::ranges::sort(project->candidates, is_better);
+  // A catalog's order by version is nearly this one.
+  if (!std::ranges::is_sorted(project->candidates, is_better)) {
+    std::ranges::sort(project->candidates, is_better);
+  }
   return project;
 }
 

@@ -84,7 +84,7 @@ class CandidatePool {
 
   const wheelhouse::Catalog& catalog_;
   const packaging::Target& target_;
-  std::map<std::string, ProjectId, std::less<>> ids_;
+  std::unordered_map<std::string_view, ProjectId> ids_;  // by Project::name
   std::vector<std::unique_ptr<Project>> projects_;
   std::unordered_map<const wheelhouse::Wheel*, std::map<std::string, std::vector<Dependency>>> dependencies_;
   std::unordered_map<const packaging::Requirement*, Reach> reaches_;

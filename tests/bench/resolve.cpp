@@ -138,4 +138,13 @@ void impossible(benchmark::State& state) {
 }
 BENCHMARK(impossible)->Unit(benchmark::kMillisecond);
 
+// What is impossible lies deep: dependencies of what is asked for rule it out.
+void impossible_in_depth(benchmark::State& state) {
+  std::vector<std::string> asked = sixty(">=17");
+  asked.emplace_back("p990<2");
+  asked.emplace_back("p995<2");
+  run(state, picky_catalog(), resolver::test::set_of(asked), false);
+}
+BENCHMARK(impossible_in_depth)->Unit(benchmark::kMillisecond);
+
 }  // namespace
