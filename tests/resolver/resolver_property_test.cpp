@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "resolver/catalog_builder.hpp"
@@ -35,32 +36,43 @@ Chosen to_chosen(const Lock& lock) {
 }
 
 // A lock is found exactly when there is a solution; it is the one that the order of preference says, so it
-// satisfies everything and holds nothing that nobody needs; and the order of asking means nothing.
+// satisfies everything and holds nothing that nobody needs; and the order of asking means nothing. The lock,
+// if there is one.
+std::optional<Lock> check(Universe& universe, const std::string& context) {
+  const auto catalog = universe.catalog();
+  const auto expected = test::best_solution(catalog, target(), universe.set());
+  const auto lock = resolve(catalog, target(), universe.set());
+  const auto again = resolve(catalog, target(), universe.shuffled());
+  EXPECT_EQ(lock.has_value(), expected.has_value())
+      << context << (lock ? "" : lock.error().message) << (expected ? to_text(*expected) : "");
+  EXPECT_EQ(again.has_value(), expected.has_value()) << context;
+  if (!lock) {
+    EXPECT_EQ(lock.error().kind, ErrorKind::unsatisfiable) << context;
+    EXPECT_EQ(lock.error().message, again ? "" : again.error().message) << context;
+    return std::nullopt;
+  }
+  if (!expected || !again) return std::nullopt;
+  EXPECT_EQ(lock->wheels.size(), expected->size()) << context;
+  EXPECT_EQ(to_text(to_chosen(*lock)), to_text(*expected)) << context;
+  EXPECT_EQ(to_text(to_chosen(*again)), to_text(*expected)) << context;
+  EXPECT_EQ(again->requirements, lock->requirements) << context;
+  return *lock;
+}
+
+std::string context_of(std::uint32_t seed, const Universe& universe) {
+  return "seed " + std::to_string(seed) + "\n" + universe.description();
+}
+
 TEST(ResolverProperty, FindsWhatTheSpecificationSays) {
   constexpr std::uint32_t universes = 8'000;
   std::uint32_t found = 0;
   std::uint32_t with_prerelease = 0;
   std::uint32_t with_yanked = 0;
   std::uint32_t with_hashes = 0;
-  for (std::uint32_t seed = 0; seed < universes; ++seed) {
+  for (std::uint32_t seed = 0; seed < universes && !HasFailure(); ++seed) {
     Universe universe(seed, {});
-    const auto catalog = universe.catalog();
-    const auto expected = test::best_solution(catalog, target(), universe.set());
-    const auto lock = resolve(catalog, target(), universe.set());
-    const std::string context = "seed " + std::to_string(seed) + "\n" + universe.description();
-    ASSERT_EQ(lock.has_value(), expected.has_value())
-        << context << (lock ? "" : lock.error().message) << (expected ? to_text(*expected) : "");
-    const auto again = resolve(catalog, target(), universe.shuffled());
-    if (!lock) {
-      ASSERT_EQ(lock.error().kind, ErrorKind::unsatisfiable) << context;
-      ASSERT_EQ(lock.error().message, again.error().message) << context;
-      continue;
-    }
-    ASSERT_EQ(lock->wheels.size(), expected->size()) << context;
-    ASSERT_EQ(to_text(to_chosen(*lock)), to_text(*expected)) << context;
-    ASSERT_TRUE(again) << context;
-    ASSERT_EQ(to_text(to_chosen(*again)), to_text(*expected)) << context;
-    ASSERT_EQ(again->requirements, lock->requirements) << context;
+    const auto lock = check(universe, context_of(seed, universe));
+    if (!lock) continue;
     ++found;
     const auto any = [&](auto is_so) { return std::ranges::any_of(lock->wheels, is_so) ? 1U : 0U; };
     with_prerelease += any([](const LockedWheel& member) { return member.wheel->version().is_prerelease(); });
@@ -72,6 +84,24 @@ TEST(ResolverProperty, FindsWhatTheSpecificationSays) {
   EXPECT_GT(with_prerelease, universes / 50);
   EXPECT_GT(with_yanked, universes / 200);
   EXPECT_GT(with_hashes, universes / 50);
+}
+
+// More projects, so that the search has decisions to jump over.
+TEST(ResolverProperty, FindsWhatTheSpecificationSaysOfMoreProjects) {
+  constexpr std::uint32_t universes = 3'000;
+  std::uint32_t found = 0;
+  for (std::uint32_t seed = 0; seed < universes && !HasFailure(); ++seed) {
+    Universe universe(seed, {.projects = 8,
+                             .most_asked = 5,
+                             .several_wheels = false,
+                             .tight = true,
+                             .prereleases = false,
+                             .yanked = false,
+                             .hashes = false});
+    if (check(universe, context_of(seed, universe))) ++found;
+  }
+  EXPECT_GT(found, universes / 4);
+  EXPECT_LT(found, universes * 9 / 10);
 }
 
 std::string without_marker(const Requirement& requirement) {

@@ -7,8 +7,6 @@
 namespace wheelbarrow::resolver::test {
 namespace {
 
-constexpr int projects = 4;
-
 std::string name_of(int project) {
   return std::string(1, static_cast<char>('a' + project));
 }
@@ -16,7 +14,7 @@ std::string name_of(int project) {
 }  // namespace
 
 Universe::Universe(std::uint32_t seed, Variety variety) : random_(seed), variety_(variety) {
-  for (int project = 0; project < projects; ++project) add_project(project);
+  for (int project = 0; project < variety_.projects; ++project) add_project(project);
   ask();
 }
 
@@ -30,6 +28,7 @@ void Universe::add_project(int project) {
     if (is_prerelease && !variety_.prereleases) version = version[2] == '1' ? "3" : "4";
     if (!chance(is_prerelease ? 45 : 75)) continue;
     add_wheel(project, version, "py3-none-any.whl");
+    if (!variety_.several_wheels) continue;
     if (chance(20)) add_wheel(project, version, "7-py3-none-any.whl");
     if (chance(20)) add_wheel(project, version, "cp313-none-any.whl");
     if (chance(5)) add_wheel(project, version, "cp312-cp312-any.whl");
@@ -54,13 +53,13 @@ void Universe::ask() {
     to.push_back(requirements_of({text}).front());
     description_ += prefix + text + "\n";
   };
-  for (int i = pick(1, 3); i > 0; --i) {
+  for (int i = pick(1, variety_.most_asked); i > 0; --i) {
     const std::string marker = chance(10) ? "; sys_platform == 'win32'" : "";
-    add(set_.requirements, requirement(pick(0, projects - 1)) + marker, "ask ");
+    add(set_.requirements, requirement(pick(0, variety_.projects - 1)) + marker, "ask ");
   }
   for (int i = chance(40) ? pick(1, 2) : 0; i > 0; --i) {
     const std::string marker = chance(10) ? "; sys_platform == 'win32'" : "";
-    add(set_.constraints, name_of(pick(0, projects - 1)) + clause() + marker, "constraint ");
+    add(set_.constraints, name_of(pick(0, variety_.projects - 1)) + clause() + marker, "constraint ");
   }
   if (!variety_.hashes || chance(75)) set_.hashes.clear();
   for (const auto& [project, hashes] : set_.hashes) {
@@ -72,6 +71,9 @@ std::string Universe::clause() {
   static const std::vector<std::string> clauses = {"",    "",    "",      ">1",    "<2",   "==2", "==1",
                                                    "!=2", ">=2", "~=1.0", "==1.*", "===2", ">=3", "!=1"};
   static const std::vector<std::string> with_prereleases = {">=3a1", "==3a1", "<3a2", "!=3a1", "===3a2"};
+  static const std::vector<std::string> tight_clauses = {"",   "!=1", "!=2", "!=3", "!=4",
+                                                         "<3", ">1",  ">2",  "<4",  "==2"};
+  if (variety_.tight) return one_of(tight_clauses);
   return variety_.prereleases && chance(12) ? one_of(with_prereleases) : one_of(clauses);
 }
 
@@ -90,7 +92,7 @@ std::string Universe::metadata() {
   std::string lines = chance(8) ? "Requires-Python: <3\n" : "";
   if (chance(50)) lines += "Provides-Extra: x\n";
   for (int i = pick(0, 3); i > 0; --i) {
-    lines += "Requires-Dist: " + requirement(pick(0, projects - (chance(5) ? 0 : 1)));
+    lines += "Requires-Dist: " + requirement(pick(0, variety_.projects - (chance(5) ? 0 : 1)));
     if (chance(35)) lines += one_of(markers);
     lines += "\n";
   }

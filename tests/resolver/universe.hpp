@@ -11,8 +11,12 @@
 
 namespace wheelbarrow::resolver::test {
 
-// Which of the rarer things occur.
+// How large the wheelhouse is and which of the rarer things occur.
 struct Variety {
+  int projects = 4;
+  int most_asked = 3;
+  bool several_wheels = true;  // of one version
+  bool tight = false;          // most requirements rule something out
   bool prereleases = true;
   bool yanked = true;
   bool hashes = true;
