@@ -6,13 +6,28 @@
 #include "app/parse.hpp"
 #include "app/selection.hpp"
 #include "resolver/resolver.hpp"
+#include "routes/derivation_json.hpp"
 #include "routes/lock_json.hpp"
 #include "routes/pylock.hpp"
 
 namespace wheelbarrow::app {
+namespace {
+
+int print_why_not(const resolver::Failure& failure, bool as_json) {
+  if (as_json) {
+    boost::json::object why;
+    why["detail"] = failure.text();
+    why["derivation"] = routes::to_json(failure.derivation);
+    std::cout << boost::json::serialize(why) << '\n';
+  }
+  return print_failure(failure);
+}
+
+}  // namespace
 
 int resolve_command(const Arguments& arguments) {
-  CLI::App app("Print the exact wheels that a requirement set resolves to", "wheelbarrow resolve");
+  CLI::App app("Print the exact wheels that a requirement set resolves to; the order of asking means nothing",
+               "wheelbarrow resolve");
   Selection selection;
   selection.add_options(app);
   bool as_json = false;
@@ -29,14 +44,9 @@ int resolve_command(const Arguments& arguments) {
   const auto target = selection.find_target(*catalog);
   if (!target) return print_failure(target.error());
   const auto lock = resolver::resolve(*catalog, *target, *requirements);
-  if (!lock) {
-    if (as_json && !lock.error().derivation.empty()) {
-      std::cout << boost::json::serialize(routes::to_json(lock.error().derivation)) << '\n';
-    }
-    return print_failure(lock.error());
-  }
+  if (!lock) return print_why_not(lock.error(), as_json);
   for (const std::string& warning : lock->warnings) {
-    std::fprintf(stderr, "wheelbarrow: %s\n", warning.c_str());
+    std::fprintf(stderr, "wheelbarrow: warning: %s\n", warning.c_str());
   }
   if (as_json) {
     std::cout << boost::json::serialize(routes::to_json(*lock)) << '\n';

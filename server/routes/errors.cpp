@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 
 #include "http/problem.hpp"
-#include "routes/lock_json.hpp"
+#include "routes/derivation_json.hpp"
 
 namespace wheelbarrow::routes {
 namespace {

@@ -140,8 +140,8 @@ http::Response redirect(const http::Request& request, std::string location) {
   return response;
 }
 
-// From /simple/<path> to /simple/<address>. Relative, so that it holds behind a proxy that strips a prefix, except
-// where empty segments are: clients disagree on what is relative to those.
+// From /simple/<path> to /simple/<address>. Relative, so that it holds behind a proxy that strips a prefix,
+// except where empty segments are: clients disagree on what is relative to those.
 std::string way(const Context& context, const http::Request& request, std::string_view path,
                 const std::string& address) {
   if (path.starts_with('/') || path.ends_with("//")) return context.base_url(request) + "/simple/" + address;

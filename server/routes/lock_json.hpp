@@ -1,10 +1,9 @@
-// A lock as JSON, and the reason why there is none: the same in answers and on the command line.
+// A lock as JSON, the same in /resolve and on the command line.
 #pragma once
 
 #include <boost/json/object.hpp>
 #include <string_view>
 
-#include "resolver/derivation.hpp"
 #include "resolver/resolver.hpp"
 
 namespace wheelbarrow::routes {
@@ -12,8 +11,5 @@ namespace wheelbarrow::routes {
 // {"target", "requirements", "constraints", "wheels": [{"name", "version", "file", "sha256", "size",
 // "extras", "depends"}], "warnings"}; with a `base_url` (no slash at its end) each wheel has its "url" too.
 boost::json::object to_json(const resolver::Lock& lock, std::string_view base_url = {});
-
-// With the members of resolver::Derivation, under their names; what is empty is left out.
-boost::json::object to_json(const resolver::Derivation& derivation);
 
 }  // namespace wheelbarrow::routes

@@ -1,12 +1,19 @@
 // requirements.txt.
 #include "fuzz/check.hpp"
+#include "packaging/name.hpp"
 #include "packaging/requirements_file.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace wheelbarrow;
-  const auto parsed = packaging::parse_requirements_file(fuzz::text_of(data, size), "requirements.txt");
-  if (parsed) return 0;
-  fuzz::check(parsed.error().where.starts_with("requirements.txt"), "a mistake has its line",
-              parsed.error().text());
+  packaging::RequirementSet set;
+  const auto added = packaging::add_requirements_file(set, fuzz::text_of(data, size), "requirements.txt");
+  if (!added) {
+    fuzz::check(added.error().where.starts_with("requirements.txt"), "a mistake has its line",
+                added.error().text());
+  }
+  for (const auto& [project, hashes] : set.hashes) {
+    fuzz::check(packaging::canonicalize_name(project) == project && !hashes.empty(),
+                "hashes are of a project", project);
+  }
   return 0;
 }

@@ -27,6 +27,12 @@ TEST(Problem, IsAboutBlankAndNeverCached) {
             "name\"}\n");
 }
 
+TEST(Problem, TakesFurtherMembers) {
+  EXPECT_EQ(body(problem(404, "None", "\"balance\":30")),
+            "{\"type\":\"about:blank\",\"title\":\"Not "
+            "Found\",\"status\":404,\"detail\":\"None\",\"balance\":30}\n");
+}
+
 TEST(Problem, EscapesAnything) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"\"\\/", "\\\"\\\\/"},

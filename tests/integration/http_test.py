@@ -65,8 +65,8 @@ class Http(TestCase):
             derivation = json.loads(answer.body)["derivation"]
             self.assertEqual((derivation["target"], derivation["asked"]), ("pyodide-0.29", ["numpy>=3"]))
             self.assertEqual(derivation["incompatibilities"],
-                             [{"project": "numpy", "demands": [[{"requirement": "numpy>=3"}]]}])
-            self.assertEqual([(w["file"], w["version"]) for w in derivation["holdings"][0]["wheels"]],
+                             [{"project": "numpy", "chosen": [], "demands": [[{"requirement": "numpy>=3"}]]}])
+            self.assertEqual([(w["file"], w["version"]) for w in derivation["wheelhouse"][0]["wheels"]],
                              [("numpy-2.2.5-cp313-cp313-pyodide_2025_0_wasm32.whl", "2.2.5")])
             self.assertIn([{"change": "replace", "from": "numpy>=3", "to": "numpy==2.2.5"}], derivation["remedies"])
 
