@@ -160,9 +160,10 @@ std::optional<ProjectId> Search::next_forced() {
 
 void Search::walk_into(ProjectId project, const Requirement& requirement) {
   ProjectState& current = state(project);
-  if (current.walked.insert(std::string()).second) walk_.push_back({project, {}});
+  if (!current.is_walked) walk_.push_back({project, {}});
+  current.is_walked = true;
   for (const std::string& extra : requirement.extras) {
-    if (current.walked.insert(extra).second) walk_.push_back({project, extra});
+    if (current.walked_extras.insert(extra).second) walk_.push_back({project, extra});
   }
 }
 
@@ -242,7 +243,12 @@ void Search::undecide(Frame& frame) {
   forced_.resize(frame.forced_mark);
   next_forced_ = frame.next_forced;
   while (walk_.size() > frame.walk_mark) {
-    state(walk_.back().project).walked.erase(walk_.back().extra);
+    const auto& [project, extra] = walk_.back();
+    if (extra.empty()) {
+      state(project).is_walked = false;
+    } else {
+      state(project).walked_extras.erase(extra);
+    }
     walk_.pop_back();
   }
   next_walked_ = frame.next_walked;
@@ -272,7 +278,7 @@ std::optional<Search::Decisions> Search::propagate(std::size_t from) {
 std::optional<Search::Decisions> Search::demand_extras(std::size_t demand) {
   const ProjectId project = demands_[demand].project;
   const ProjectState& current = state(project);
-  if (!current.candidate) return std::nullopt;
+  if (!current.candidate || demands_[demand].requirement->extras.empty()) return std::nullopt;
   Decisions reasons = demands_[demand].reasons;
   reasons.insert(current.decision);
   for (const std::string& extra : demands_[demand].requirement->extras) {

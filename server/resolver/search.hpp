@@ -91,7 +91,8 @@ class Search {
     bool asks_for_prereleases = false;          // the request does
     std::optional<std::size_t> candidate;       // if decided
     Decision decision = 0;                      // by which
-    std::set<std::string> walked;  // what of it is in walk_; the empty text is the project itself
+    bool is_walked = false;                     // is in walk_
+    std::set<std::string> walked_extras;        // are in walk_
     std::size_t conflicts = 0;
   };
 
