@@ -2,6 +2,7 @@
 # the tree lies in one cache folder outside it, and is put there whole or not at all.
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/wheelbarrow
+mkdir -p "$cache"
 # So that ccache knows a file again in another clone of the tree.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 
@@ -118,8 +119,6 @@ fetch_sample_wheels() {
     publish "$work/wheels" "$sample_wheels"
   )
 }
-
-mkdir -p "$cache"
 
 pyodide_locks=$cache/pyodide-locks-1
 

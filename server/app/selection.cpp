@@ -1,7 +1,6 @@
 #include "app/selection.hpp"
 
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "packaging/requirements_file.hpp"
@@ -10,13 +9,20 @@
 namespace wheelbarrow::app {
 namespace {
 
+constexpr std::size_t largest_file = std::size_t{16} * 1024 * 1024;
+
 // A requirements or constraints file; a relative name is meant from the folder of the file it stands in, as
 // in pip.
 Result<packaging::RequirementsText> read_file(std::string_view file, std::string_view named_in) {
   const std::string path = std::filesystem::path(named_in).parent_path() / file;
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) return fail(ErrorKind::invalid_input, "can't open the file", path);
-  return packaging::RequirementsText{path, {std::istreambuf_iterator<char>(stream), {}}};
+  if (!stream || std::filesystem::is_directory(path))
+    return fail(ErrorKind::invalid_input, "can't open the file", path);
+  std::string text(largest_file + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > largest_file) return fail(ErrorKind::limit, "is larger than 16 MiB", path);
+  return packaging::RequirementsText{path, std::move(text)};
 }
 
 }  // namespace

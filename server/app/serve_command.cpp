@@ -33,7 +33,8 @@ using CatalogPtr = std::shared_ptr<const wheelhouse::Catalog>;
 // Logs what a catalog holds, and of its refusals those that weren't there before.
 class CatalogLog {
  public:
-  explicit CatalogLog(const wheelhouse::Wheelhouse& wheelhouse) : wheelhouse_(wheelhouse) {}
+  CatalogLog(const wheelhouse::Wheelhouse& wheelhouse, std::string target)
+      : wheelhouse_(wheelhouse), target_(std::move(target)) {}
 
   void operator()(const CatalogPtr& catalog) {
     std::set<std::string> refused;
@@ -44,12 +45,14 @@ class CatalogLog {
     }
     refused_ = std::move(refused);
     spdlog::info("catalog loaded  wheels={} refused={} target={} read={}", catalog->wheels().size(),
-                 catalog->refusals().size(), routes::choose_default_target(*catalog).name(),
+                 catalog->refusals().size(),
+                 target_.empty() ? routes::choose_default_target(*catalog).name() : target_,
                  wheelhouse_.last_scan().read);
   }
 
  private:
   const wheelhouse::Wheelhouse& wheelhouse_;
+  std::string target_;  // of requests that name none; empty: chosen by the catalog
   std::set<std::string> refused_;
 };
 
@@ -212,7 +215,7 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
   if (!store) return std::unexpected(store.error());
   auto wheelhouse = open_wheelhouse(options);
   if (!wheelhouse) return std::unexpected(wheelhouse.error());
-  CatalogLog log_catalog(**wheelhouse);
+  CatalogLog log_catalog(**wheelhouse, options.target);
   log_catalog((*wheelhouse)->catalog());
 
   bundle::EngineOptions engine_options;

@@ -30,9 +30,8 @@ struct Acceptance {
 };
 
 // What `accept`, the field's value, says of `media_type`, which has no parameters. No field and an empty one
-// mean
-// "*/*". Of the ranges that match, the most specific decides; of equal ones, the one that ranks it higher.
-// Parameters other than q aren't compared; a malformed member is ignored.
+// mean "*/*". Of the ranges that match, the most specific decides; of equal ones, the one that ranks it
+// higher. Parameters other than q aren't compared; a malformed member is ignored.
 Acceptance acceptance(std::optional<std::string_view> accept, std::string_view media_type);
 
 }  // namespace wheelbarrow::http

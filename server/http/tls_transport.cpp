@@ -135,7 +135,7 @@ asio::awaitable<std::string_view> TlsTransport::read() {
 
 // OpenSSL prints five secrets of a handshake, a byte at a time: 25 us, of 400 for a connection. So a
 // handshake uses this context only from where it has sent its last message to where it prints the one that
-// is of use. By then nothing in it depends on a context's certificate any more.
+// is of use, behind one other. By then nothing in it depends on a context's certificate any more.
 SSL_CTX* TlsTransport::secrets_context() {
   static const TlsContext context = [] {
     TlsContext made(SSL_CTX_new(TLS_server_method()));
@@ -153,6 +153,7 @@ void TlsTransport::take_secret(const SSL* ssl, const char* line) {
   auto& self = *static_cast<TlsTransport*>(BIO_get_data(SSL_get_wbio(ssl)));
   const std::string_view digits = text.substr(text.rfind(' ') + 1);
   const auto value = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10); };
+  self.secret_.reserve(digits.size() / 2);  // so that no copies stay behind
   self.secret_.clear();
   for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
     self.secret_.push_back(static_cast<std::uint8_t>(value(digits[i]) * 16 + value(digits[i + 1])));

@@ -42,7 +42,7 @@ void limit_unsent(Socket& socket, int bytes) {
 }  // namespace
 
 Transport::Transport(Socket socket, Scratch& scratch, int max_unsent)
-    : socket_(std::move(socket)), scratch_(scratch) {
+    : socket_(std::move(socket)), scratch_(scratch), max_unsent_(max_unsent) {
   error_code ignored;
   // These fail only on a socket that is dead already, and then the first read says so; a Unix domain socket
   // has no use for the others.
@@ -150,6 +150,7 @@ asio::awaitable<bool> Transport::send_file(const Slice& slice) {
     }
     co_await give_way();
   }
+  limit_unsent(socket_, max_unsent_);
   co_return is_open();
 }
 

@@ -67,7 +67,8 @@ class Transport {
 
   // Whether the kernel may send a file's bytes as they are (see send_file()).
   virtual bool sends_files() const { return false; }
-  // Writes a piece of a mapped file without touching its bytes. False as write().
+  // Writes a piece of a mapped file without touching its bytes; the kernel may take all of it. False as
+  // write().
   // REQUIRES: sends_files(), file_of(slice).
   boost::asio::awaitable<bool> send_file(const Slice& slice);
 
@@ -109,6 +110,7 @@ class Transport {
 
   Socket socket_;
   Scratch& scratch_;
+  int max_unsent_;
   Clock::time_point last_progress_ = Clock::now();
   std::uint64_t sent_ = 0;     // bytes given to the socket
   std::uint64_t taken_ = 0;    // of them acknowledged by the client when last looked at

@@ -31,10 +31,13 @@ LogicalLine next_logical_line(TextLines& lines) {
   for (;;) {
     const std::string_view line = lines.next();
     if (logical.number == 0) logical.number = lines.number();
-    const std::size_t comment = find_comment(line);
-    const bool goes_on = comment == std::string_view::npos && line.ends_with('\\');
-    logical.text += goes_on ? line.substr(0, line.size() - 1) : line.substr(0, comment);
-    if (!goes_on || lines.at_end()) return logical;
+    const bool is_comment = trim(line).starts_with('#');
+    const bool goes_on = !is_comment && line.ends_with('\\');
+    if (!is_comment) logical.text += goes_on ? line.substr(0, line.size() - 1) : line;
+    if (!goes_on || lines.at_end()) {
+      logical.text.resize(std::min(find_comment(logical.text), logical.text.size()));
+      return logical;
+    }
   }
 }
 
@@ -47,8 +50,8 @@ std::size_t find_options(std::string_view line) {
 }
 
 struct Option {
-  std::string_view name;
-  std::string_view value;
+  std::string name;
+  std::string value;
 
   bool is(std::string_view short_name, std::string_view long_name) const {
     return name == short_name || name == long_name;
@@ -61,20 +64,43 @@ bool takes_value(std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
+// A word as a shell reads it: quotes and backslashes keep white space together, and are not part of it.
+std::string take_word(Scanner& scanner) {
+  std::string word;
+  char quote = 0;
+  while (!scanner.at_end() && (quote != 0 || !is_space(scanner.peek()))) {
+    char c = scanner.peek();
+    scanner.advance(1);
+    if (c == quote) {
+      quote = 0;
+      continue;
+    }
+    if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+      continue;
+    }
+    if (c == '\\' && quote != '\'' && !scanner.at_end()) {
+      c = scanner.peek();
+      scanner.advance(1);
+    }
+    word += c;
+  }
+  return word;
+}
+
 // "--name=value", "--name value", "-nvalue" and "-n value".
 std::vector<Option> split_options(std::string_view text) {
-  const auto is_word = [](char c) { return !is_space(c); };
   Scanner scanner(text);
   std::vector<Option> options;
   for (scanner.skip_space(); !scanner.at_end(); scanner.skip_space()) {
-    const std::string_view word = scanner.take_while(is_word);
-    const std::size_t end = word.starts_with("--") ? word.find('=') : 2;
+    const std::string word = take_word(scanner);
+    const std::size_t end = word.starts_with("--") ? word.find('=') : word.starts_with('-') ? 2 : word.size();
     Option option{word.substr(0, end), {}};
     if (end < word.size()) {
       option.value = word.substr(word[end] == '=' ? end + 1 : end);
     } else if (takes_value(option.name)) {
       scanner.skip_space();
-      option.value = scanner.take_while(is_word);
+      option.value = take_word(scanner);
     }
     options.push_back(option);
   }
@@ -82,10 +108,19 @@ std::vector<Option> split_options(std::string_view text) {
 }
 
 std::string_view reason_against(std::string_view option) {
+  constexpr std::string_view own_line = "it stands on a line of its own";
   constexpr std::string_view one_index = "the wheelhouse is the only index there is";
   constexpr std::string_view no_build =
       "nothing is built here; put a wheel into the wheelhouse and require it by name";
   constexpr auto reasons = std::to_array<std::pair<std::string_view, std::string_view>>({
+      {"-r", own_line},
+      {"--requirement", own_line},
+      {"-c", own_line},
+      {"--constraint", own_line},
+      {"--require-hashes", own_line},
+      {"--only-binary", own_line},
+      {"--prefer-binary", own_line},
+      {"--hash", "it stands behind a requirement"},
       {"-i", one_index},
       {"--index-url", one_index},
       {"--pypi-url", one_index},
@@ -135,7 +170,7 @@ Result<std::set<std::string>> read_hashes(const std::vector<Option>& options) {
       return fail(ErrorKind::invalid_input,
                   "expected '--hash=sha256:' and 64 hexadecimal digits instead of " + quoted(option.value));
     }
-    const std::string_view digits = option.value.substr(algorithm.size());
+    const std::string_view digits = std::string_view(option.value).substr(algorithm.size());
     if (!is_sha256(digits)) {
       return fail(ErrorKind::invalid_input,
                   "expected 64 hexadecimal digits after '--hash=sha256:' instead of " + quoted(digits));
@@ -167,7 +202,7 @@ Result<Requirement> read_line(RequirementSet& set, std::string_view line) {
   auto requirement = Requirement::parse(line);
   if (!requirement)
     return fail(ErrorKind::invalid_input, requirement.error().message + " of " + quoted(line));
-  if (!hashes->empty()) set.hashes[requirement->name].merge(*hashes);
+  if (!hashes->empty()) set.hashes.push_back({requirement->name, requirement->marker, *std::move(hashes)});
   return requirement;
 }
 
@@ -181,7 +216,7 @@ class FileReader {
   Result<void> run(Kind kind, std::string_view text, const std::string& name) {
     if (auto done = read(kind, text, name); !done || !requires_hashes_) return done;
     for (const Requirement& requirement : set_.requirements) {
-      if (!set_.hashes.contains(requirement.name)) {
+      if (std::ranges::find(set_.hashes, requirement.name, &GivenHashes::project) == set_.hashes.end()) {
         return fail(ErrorKind::invalid_input,
                     quoted(requirement.str()) + " has no '--hash', and '--require-hashes' asks for one",
                     name);

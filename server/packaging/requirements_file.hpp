@@ -21,10 +21,10 @@ using ReadRequirements =
     std::function<Result<RequirementsText>(std::string_view file, std::string_view named_in)>;
 
 // Adds what a file asks for. Comments, blank lines and line continuations are read as pip reads them. Of the
-// options it takes "-r" and
-// "-c" (if there is a `read`; at most 100 files), "--hash" with SHA-256 (a requirement that has only others
-// is refused), and "--require-hashes"; "--only-binary" and "--prefer-binary" change nothing here. Others are
-// refused by name, with the reason. An error's `where` is "<name>:<line>".
+// options it takes "-r" and "-c" (if there is a `read`; at most 100 files), "--hash" with SHA-256 (a
+// requirement that has only others is refused), and "--require-hashes";
+// "--only-binary" and "--prefer-binary" change nothing here. Others are refused by name, with the reason. An
+// error's `where` is "<name>:<line>".
 Result<void> add_requirements_file(RequirementSet& set, std::string_view text, std::string_view name,
                                    const ReadRequirements& read = {});
 

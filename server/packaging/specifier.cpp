@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "packaging/clause_parser.hpp"
 #include "packaging/scanner.hpp"
@@ -184,10 +185,14 @@ bool Specifier::names_prerelease() const {
   return op_ != Operator::not_equal && version_ && version_->is_prerelease();
 }
 
-SpecifierSet::SpecifierSet(std::vector<Specifier> clauses) : clauses_(std::move(clauses)) {
-  std::ranges::sort(clauses_, {}, &Specifier::str);
-  const auto repeats = std::ranges::unique(clauses_, {}, &Specifier::str);
-  clauses_.erase(repeats.begin(), repeats.end());
+SpecifierSet::SpecifierSet(std::vector<Specifier> clauses) {
+  if (clauses.size() < 2) {
+    clauses_ = std::move(clauses);
+    return;
+  }
+  std::map<std::string, Specifier> sorted;
+  for (Specifier& clause : clauses) sorted.try_emplace(clause.str(), std::move(clause));
+  for (auto& [text, clause] : sorted) clauses_.push_back(std::move(clause));
 }
 
 Result<SpecifierSet> SpecifierSet::parse(std::string_view text) {

@@ -74,6 +74,7 @@ Result<Target> Target::make(std::string name, std::string_view python_full_versi
   }
   Target target;
   target.name_ = std::move(name);
+  target.release_ = Version::parse(python->base_version()).value_or(*python);
   target.python_ = *std::move(python);
   target.platforms_ = platforms;
   const std::uint64_t major = target.python_.release()[0];

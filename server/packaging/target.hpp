@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "packaging/marker.hpp"
+#include "packaging/specifier.hpp"
 #include "packaging/tag.hpp"
 #include "packaging/version.hpp"
 
@@ -34,12 +35,16 @@ class Target {
   // True where Pyodide's or Emscripten's platform tags come first.
   bool is_emscripten() const { return markers_.sys_platform == "emscripten"; }
 
+  // Whether a Requires-Python includes this Python. A pre-release counts as its release, as with pip.
+  bool satisfies(const SpecifierSet& requires_python) const { return requires_python.contains(release_); }
+
   // The place of the best of `tags` in tags(), 0 being the most preferred; nothing if none is supported.
   std::optional<std::size_t> rank(std::span<const Tag> tags) const;
 
  private:
   std::string name_;
   Version python_;
+  Version release_;  // python_, as if it were released
   std::vector<std::string> platforms_;
   std::vector<Tag> tags_;
   std::map<Tag, std::size_t> ranks_;

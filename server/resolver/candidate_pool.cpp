@@ -44,7 +44,7 @@ std::unique_ptr<Project> CandidatePool::make_project(std::string_view name) cons
     const auto rank = rank_on(target_, *wheel);
     if (!rank) {
       project->for_other_targets.push_back(wheel);
-    } else if (!wheel->metadata.requires_python.contains(target_.python())) {
+    } else if (!target_.satisfies(wheel->metadata.requires_python)) {
       project->for_other_pythons.push_back(wheel);
     } else {
       project->candidates.push_back({wheel, *rank, wheel->version().is_prerelease()});

@@ -60,7 +60,6 @@ class CandidatePool {
 
   ProjectId find(std::string_view name);
   const Project& project(ProjectId id) const { return *projects_[id]; }
-  std::size_t size() const { return projects_.size(); }
 
   // What a candidate needs when `extra` is asked for, or by itself if `extra` is empty; in METADATA's order.
   // The requirements of an extra include none of the others. References stay valid as long as the pool.

@@ -1,16 +1,17 @@
 // From "there is no solution" to something that a person can act on.
 //
 // The usual mistakes are requirements that no wheel meets by itself; they are found without a search and told
-// all at once. Otherwise asked requirements clash. Those that have a part in it are found by leaving out one
-// after the other as long as there is still no solution; what a search for the rest runs into is the proof,
-// and its conflicts, those that differ only in versions merged, are told. Each search is cut short after some
-// steps, so that explaining costs no more than a small multiple of finding out; then more may be told than is
-// needed, but nothing false.
+// together, the first few of them. Otherwise asked requirements clash. Those that have a part in it are found
+// by leaving out one after the other as long as there is still no solution; what a search for the rest runs
+// into is the proof, and its conflicts, those that differ only in versions merged, are told. Each search is
+// cut short after some steps, and so are all of them together; then more may be told than is needed, but
+// nothing false.
 #include "resolver/diagnosis.hpp"
 
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "resolver/remedies.hpp"
@@ -24,6 +25,7 @@ using packaging::Version;
 using wheelhouse::Wheel;
 
 constexpr std::size_t search_steps = 2'000;
+constexpr std::size_t explanation_steps = 100'000;  // of all searches together
 constexpr std::size_t most_asked_to_minimize = 100;
 constexpr std::size_t recorded_conflicts = 500;
 constexpr std::size_t most_incompatibilities = 8;
@@ -40,36 +42,36 @@ std::vector<Conflict> direct_faults(CandidatePool& pool, const Request& request)
   return faults;
 }
 
-bool is_unsatisfiable(CandidatePool& pool, const Request& request) {
+bool is_unsatisfiable(CandidatePool& pool, const Request& request, Effort& effort) {
   Search search(pool, request, search_steps);
-  return search.run() == SearchOutcome::unsatisfiable;
+  return effort.run(search, request) == SearchOutcome::unsatisfiable;
 }
 
 // Leaves out what a first proof does not go back to: most of a large set, usually.
-Request involved(CandidatePool& pool, const Request& request) {
+Request involved(CandidatePool& pool, const Request& request, Effort& effort) {
   Search search(pool, request, search_steps);
   search.record_conflicts(1);
-  if (search.run() != SearchOutcome::unsatisfiable) return request;
+  if (effort.run(search, request) != SearchOutcome::unsatisfiable) return request;
   Request fewer = request;
   std::erase_if(fewer.asked, [&](const Requirement* asked) { return !search.roots().contains(asked); });
-  return is_unsatisfiable(pool, fewer) ? fewer : request;
+  return is_unsatisfiable(pool, fewer, effort) ? fewer : request;
 }
 
 void minimize(CandidatePool& pool, Request& request, std::vector<const Requirement*> Request::* part,
-              std::size_t least) {
+              std::size_t least, Effort& effort) {
   for (std::size_t i = (request.*part).size(); i-- > 0 && (request.*part).size() > least;) {
     Request fewer = request;
     (fewer.*part).erase((fewer.*part).begin() + static_cast<std::ptrdiff_t>(i));
-    if (is_unsatisfiable(pool, fewer)) request = std::move(fewer);
+    if (is_unsatisfiable(pool, fewer, effort)) request = std::move(fewer);
   }
 }
 
 // A part of the request that still can't be met and of which nothing can be left out.
-Request minimal_clash(CandidatePool& pool, const Request& request) {
-  Request clash = involved(pool, request);
+Request minimal_clash(CandidatePool& pool, const Request& request, Effort& effort) {
+  Request clash = involved(pool, request, effort);
   if (clash.asked.size() > most_asked_to_minimize) return clash;
-  minimize(pool, clash, &Request::constraints, 0);
-  minimize(pool, clash, &Request::asked, 1);
+  minimize(pool, clash, &Request::constraints, 0, effort);
+  minimize(pool, clash, &Request::asked, 1, effort);
   return clash;
 }
 
@@ -150,8 +152,7 @@ std::string detail_of(const Request& request, const Wheel& wheel, Obstacle obsta
 std::vector<std::string> targets_of(const Wheel& wheel) {
   std::vector<std::string> names;
   for (const packaging::Target& target : packaging::known_targets()) {
-    const bool takes_it =
-        target.rank(wheel.parsed.tags) && wheel.metadata.requires_python.contains(target.python());
+    const bool takes_it = target.rank(wheel.parsed.tags) && target.satisfies(wheel.metadata.requires_python);
     if (takes_it) names.push_back(target.name());
   }
   return names;
@@ -178,13 +179,31 @@ std::map<const Wheel*, Obstacle> obstacles_by_wheel(CandidatePool& pool, const R
   return found;
 }
 
+// Those that could be taken before the others, and of each the newest; in the order given.
+std::vector<wheelhouse::WheelPtr> most_telling(std::span<const wheelhouse::WheelPtr> wheels,
+                                               const std::map<const Wheel*, Obstacle>& obstacles) {
+  const auto is_usable = [&](const wheelhouse::WheelPtr& wheel) {
+    const Obstacle obstacle = obstacles.at(wheel.get());
+    return obstacle == Obstacle::none || obstacle == Obstacle::prerelease;
+  };
+  std::size_t usable = std::min<std::size_t>(most_held_wheels, std::ranges::count_if(wheels, is_usable));
+  std::size_t others = most_held_wheels - usable;
+  std::vector<wheelhouse::WheelPtr> told;
+  for (const wheelhouse::WheelPtr& wheel : wheels) {
+    std::size_t& left = is_usable(wheel) ? usable : others;
+    if (left == 0) continue;
+    --left;
+    told.push_back(wheel);
+  }
+  return told;
+}
+
 Holding holding_of(CandidatePool& pool, const Request& request, const std::string& name) {
   Holding holding;
   holding.project = name;
   holding.has_hashes = request.hashes == nullptr || request.hashes->contains(name);
   const auto found = obstacles_by_wheel(pool, request, pool.find(name));
-  for (const wheelhouse::WheelPtr& wheel : pool.catalog().project(name)) {
-    if (holding.wheels.size() == most_held_wheels) break;
+  for (const wheelhouse::WheelPtr& wheel : most_telling(pool.catalog().project(name), found)) {
     const Obstacle obstacle = found.at(wheel.get());
     HeldWheel& held = holding.wheels.emplace_back();
     held.filename = wheel->filename;
@@ -250,7 +269,8 @@ Derivation diagnose(CandidatePool& pool, const Request& request) {
   Derivation derivation;
   derivation.target = pool.target().name();
   derivation.python = pool.target().python().str();
-  const Remedies remedies(pool, request, search_steps);
+  Effort effort(explanation_steps);
+  const Remedies remedies(pool, request, search_steps, effort);
   if (const auto faults = direct_faults(pool, request); !faults.empty()) {
     Request faulty = request;
     faulty.asked.clear();
@@ -262,7 +282,7 @@ Derivation diagnose(CandidatePool& pool, const Request& request) {
     describe(derivation, pool, faulty, faults);
     return derivation;
   }
-  const Request clash = minimal_clash(pool, request);
+  const Request clash = minimal_clash(pool, request, effort);
   Search search(pool, clash, search_steps);
   search.record_conflicts(recorded_conflicts);
   search.run();

@@ -116,12 +116,12 @@ class Explainer {
       return std::ranges::all_of(one.demands, [](const DemandChain& chain) { return chain.size() == 1; });
     });
     if (is_direct && !derivation_.incompatibilities.empty()) return;
-    std::string sentence = join(derivation_.asked) + " can't be installed";
+    std::string sentence = join_some(derivation_.asked) + " can't be installed";
     if (derivation_.asked.size() > 1) sentence += " together";
     sentence += " on " + derivation_.target;
     if (!derivation_.constraints.empty()) {
       sentence += derivation_.constraints.size() > 1 ? " under the constraints " : " under the constraint ";
-      sentence += join(derivation_.constraints);
+      sentence += join_some(derivation_.constraints);
     }
     add_line(sentence);
   }
@@ -261,7 +261,7 @@ class Explainer {
     for (const Remedy& remedy : derivation_.remedies) {
       std::vector<std::string> changes;
       for (const Change& change : remedy) changes.push_back(describe(change));
-      sentence += (sentence.empty() ? "It resolves " : ", or ") + join(changes);
+      sentence += (sentence.empty() ? "It resolves " : ", or ") + join_some(std::move(changes));
     }
     if (!sentence.empty()) add_line(sentence);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -112,7 +113,7 @@ Remedies::Attempt Remedies::lift(Attempt attempt, const Requirement& constraint)
 std::optional<std::vector<Choice>> Remedies::choices(const Request& request) const {
   if (request.asked.empty()) return std::nullopt;
   Search search(pool_, request, max_steps_);
-  if (search.run() != SearchOutcome::found) return std::nullopt;
+  if (effort_.run(search, request) != SearchOutcome::found) return std::nullopt;
   return search.choices();
 }
 
@@ -132,12 +133,15 @@ std::vector<Remedy> Remedies::for_faults(const std::vector<const Requirement*>& 
   }
   Attempt best = nothing;
   Attempt fewest = nothing;
-  for (const Requirement* fault : faults) {
-    auto attempts = against_fault(best, *fault);
-    best = attempts.empty() ? leave_out(std::move(best), *fault) : std::move(attempts.front());
-    fewest = leave_out(std::move(fewest), *fault);
+  for (const Requirement* fault : faults) fewest = leave_out(std::move(fewest), *fault);
+  if (faults.size() <= most_changes_tried) {
+    for (const Requirement* fault : faults) {
+      auto attempts = against_fault(best, *fault);
+      best = attempts.empty() ? leave_out(std::move(best), *fault) : std::move(attempts.front());
+    }
+    if (offer(remedies, best)) return remedies;
   }
-  if (!offer(remedies, best)) offer(remedies, fewest);
+  offer(remedies, fewest);
   return remedies;
 }
 
@@ -194,7 +198,9 @@ std::vector<Remedy> Remedies::for_clash(const Request& clash, const std::vector<
   const Attempt nothing{{}, request_};
   offer_prereleases(remedies);
   offer_yanked(remedies, conflicts);
-  for (const Requirement* constraint : clash.constraints) offer(remedies, lift(nothing, *constraint));
+  for (const Requirement* constraint : clash.constraints | std::views::take(most_changes_tried)) {
+    offer(remedies, lift(nothing, *constraint));
+  }
   for (const Requirement* requirement : clash.asked | std::views::take(most_changes_tried)) {
     if (!offer_other_version(remedies, *requirement)) offer(remedies, leave_out(nothing, *requirement));
   }
@@ -232,6 +238,7 @@ bool Remedies::offer_prereleases(std::vector<Remedy>& remedies) const {
 
 // Where a dependency is met by yanked wheels only.
 bool Remedies::offer_yanked(std::vector<Remedy>& remedies, const std::vector<Conflict>& conflicts) const {
+  std::set<const Wheel*> tried;
   for (const Conflict& conflict : conflicts) {
     if (conflict.chosen != nullptr) continue;
     const auto& candidates = pool_.project(conflict.project).candidates;
@@ -240,7 +247,9 @@ bool Remedies::offer_yanked(std::vector<Remedy>& remedies, const std::vector<Con
       const bool is_meant = std::ranges::all_of(conflict.demands, [&](const Chain& chain) {
         return chain.back().requirement->specifier.contains(candidates[i].wheel->version());
       });
-      if (out[i] != Obstacle::yanked || !is_meant) continue;
+      if (out[i] != Obstacle::yanked || !is_meant || !tried.insert(candidates[i].wheel.get()).second)
+        continue;
+      if (tried.size() > most_changes_tried) return false;
       if (offer(remedies, add_pin({{}, request_}, *candidates[i].wheel))) return true;
     }
   }

@@ -2,6 +2,8 @@
 // request.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -14,11 +16,28 @@ namespace wheelbarrow::resolver {
 // Whether any wheel that the request admits meets the requirement by itself.
 bool has_candidate(CandidatePool& pool, const Request& request, const packaging::Requirement& requirement);
 
+// Bounds what all searches for an explanation cost together.
+class Effort {
+ public:
+  explicit Effort(std::size_t steps) : left_(steps) {}
+
+  // Gives up at once where nothing is left. A search of many requirements costs something without any step.
+  SearchOutcome run(Search& search, const Request& request) {
+    if (left_ == 0) return SearchOutcome::gave_up;
+    const SearchOutcome outcome = search.run();
+    left_ -= std::min(left_, search.steps() + request.asked.size() + request.constraints.size());
+    return outcome;
+  }
+
+ private:
+  std::size_t left_;
+};
+
 class Remedies {
  public:
-  // Both must outlive this. No trial takes more than `max_steps`.
-  Remedies(CandidatePool& pool, const Request& request, std::size_t max_steps)
-      : pool_(pool), request_(request), max_steps_(max_steps) {}
+  // All must outlive this. No trial takes more than `max_steps`.
+  Remedies(CandidatePool& pool, const Request& request, std::size_t max_steps, Effort& effort)
+      : pool_(pool), request_(request), max_steps_(max_steps), effort_(effort) {}
 
   // For asked requirements that no wheel meets: alternatives if it is one, otherwise a change for each of
   // them, to be made together.
@@ -55,6 +74,7 @@ class Remedies {
   CandidatePool& pool_;
   const Request& request_;
   std::size_t max_steps_;
+  Effort& effort_;
 };
 
 }  // namespace wheelbarrow::resolver

@@ -1,6 +1,7 @@
 #include "resolver/request.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace wheelbarrow::resolver {
 namespace {
@@ -30,9 +31,19 @@ bool has_given_hash(const Hashes& hashes, const Wheel& wheel) {
   return given != hashes.end() && given->second.contains(wheel.sha256.hex());
 }
 
+// What a large request says of one project.
+Request part_about(const Request& whole, const std::string& project) {
+  const auto is_about = [&](const Requirement* requirement) { return requirement->name == project; };
+  Request part{{}, {}, whole.hashes, whole.any_prerelease};
+  std::ranges::copy_if(whole.asked, std::back_inserter(part.asked), is_about);
+  std::ranges::copy_if(whole.constraints, std::back_inserter(part.constraints), is_about);
+  return part;
+}
+
 }  // namespace
 
-std::vector<Obstacle> obstacles(CandidatePool& pool, const Request& request, ProjectId project) {
+std::vector<Obstacle> obstacles(CandidatePool& pool, const Request& whole, ProjectId project) {
+  const Request request = part_about(whole, pool.project(project).name);
   const auto& candidates = pool.project(project).candidates;
   std::vector<Obstacle> found;
   found.reserve(candidates.size());

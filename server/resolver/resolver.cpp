@@ -39,18 +39,33 @@ Result<void> check(const RequirementSet& set) {
   return {};
 }
 
+bool applies(const std::optional<packaging::Marker>& marker, const packaging::Target& target) {
+  return !marker || marker->evaluate(target.markers());
+}
+
 std::vector<const Requirement*> applicable(const std::vector<Requirement>& requirements,
                                            const packaging::Target& target) {
   std::vector<const Requirement*> found;
   for (const Requirement& requirement : requirements) {
-    if (!requirement.marker || requirement.marker->evaluate(target.markers())) found.push_back(&requirement);
+    if (applies(requirement.marker, target)) found.push_back(&requirement);
   }
   return found;
 }
 
-Request request_of(const RequirementSet& set, const packaging::Target& target) {
+// By project, what all lines that count allow; nothing if none counts.
+Hashes allowed_hashes(const RequirementSet& set, const packaging::Target& target) {
+  Hashes allowed;
+  for (const packaging::GivenHashes& given : set.hashes) {
+    if (!applies(given.marker, target)) continue;
+    const auto [place, is_new] = allowed.try_emplace(given.project, given.sha256);
+    if (!is_new) std::erase_if(place->second, [&](const auto& hash) { return !given.sha256.contains(hash); });
+  }
+  return allowed;
+}
+
+Request request_of(const RequirementSet& set, const Hashes& hashes, const packaging::Target& target) {
   return {applicable(set.requirements, target), applicable(set.constraints, target),
-          set.hashes.empty() ? nullptr : &set.hashes};
+          hashes.empty() ? nullptr : &hashes};
 }
 
 std::vector<std::string> texts_of(const std::vector<Requirement>& requirements) {
@@ -67,6 +82,12 @@ bool has_extra(CandidatePool& pool, const Choice& choice, const std::string& ext
          !pool.dependencies(choice.project, choice.candidate, extra).empty();
 }
 
+// The extras, and the empty one that stands for none.
+std::vector<std::string> with_none(std::vector<std::string> extras) {
+  extras.emplace_back();
+  return extras;
+}
+
 void append_warnings(CandidatePool& pool, const Choice& choice, std::vector<std::string>& warnings) {
   const wheelhouse::Wheel& wheel = *pool.project(choice.project).candidates[choice.candidate].wheel;
   const std::string text = wheel.name() + ' ' + wheel.version().str();
@@ -76,6 +97,13 @@ void append_warnings(CandidatePool& pool, const Choice& choice, std::vector<std:
     std::string warning = text;
     warning.append(" has no extra '").append(extra).append("'; it has ");
     warnings.push_back(warning + (known.empty() ? "none" : join(known)));
+  }
+  for (const std::string& extra : with_none(choice.extras)) {
+    for (const Dependency& needed : pool.dependencies(choice.project, choice.candidate, extra)) {
+      if (needed.requirement->url.empty()) continue;
+      warnings.push_back(text + " asks for " + needed.requirement->name + " from " + needed.requirement->url +
+                         ", and gets the wheelhouse's");
+    }
   }
   if (wheel.yanked) {
     warnings.push_back(text + " is yanked" + (wheel.yanked->empty() ? "" : " (\"" + *wheel.yanked + "\")"));
@@ -133,7 +161,8 @@ std::expected<Lock, Failure> resolve(const wheelhouse::Catalog& catalog, const p
   const RequirementSet set = canonical(given);
   if (auto checked = check(set); !checked) return std::unexpected(Failure(std::move(checked.error())));
   CandidatePool pool(catalog, target);
-  const Request request = request_of(set, target);
+  const Hashes hashes = allowed_hashes(set, target);
+  const Request request = request_of(set, hashes, target);
   Search search(pool, request, max_steps);
   switch (search.run()) {
     case SearchOutcome::found:

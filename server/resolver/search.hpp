@@ -50,6 +50,8 @@ class Search {
   Search(CandidatePool& pool, const Request& request, std::size_t max_steps);
 
   SearchOutcome run();
+  // After run(): how many candidates were tried.
+  std::size_t steps() const { return steps_; }
   // After `found`: in order of decision.
   std::vector<Choice> choices();
   // After run(): at most `limit` projects that nothing could be chosen for, those first for which that

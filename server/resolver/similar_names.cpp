@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <utility>
 
+#include "packaging/name.hpp"
 #include "resolver/diagnosis.hpp"
 
 namespace wheelbarrow::resolver {
@@ -25,25 +27,38 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
+// 0 for a project whose modules are imported under the name, as with "docx" and python-docx; then by edits;
+// then for a part of the name, as with "opencv-python-headless" and opencv-python. Nothing if it is unlike.
+std::optional<std::size_t> likeness(const std::string& name, const wheelhouse::Wheel& wheel) {
+  const auto is_meant = [&](const std::string& import) {
+    return packaging::canonicalize_name(import) == name;
+  };
+  if (std::ranges::any_of(wheel.imports, is_meant)) return 0;
+  const std::string& other = wheel.name();
+  constexpr std::size_t short_name = 4;
+  const std::size_t allowed = name.size() <= short_name ? 1 : 2;
+  if (other.size() <= name.size() + allowed && name.size() <= other.size() + allowed) {
+    if (const std::size_t distance = edit_distance(name, other); distance <= allowed) return distance;
+  }
+  if (name.starts_with(other + '-') || other.starts_with(name + '-')) return allowed + 1;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<std::string> similar_names(const wheelhouse::Catalog& catalog, const std::string& name) {
   if (name.size() > longest_name) return {};
-  constexpr std::size_t short_name = 4;
-  const std::size_t allowed = name.size() <= short_name ? 1 : 2;
   std::set<std::pair<std::size_t, std::string>> found;
   const std::string* previous = nullptr;
   for (const wheelhouse::WheelPtr& wheel : catalog.wheels()) {
     const std::string& other = wheel->name();
     if (previous != nullptr && *previous == other) continue;
     previous = &other;
-    if (other.size() > name.size() + allowed || name.size() > other.size() + allowed) continue;
-    const std::size_t distance = edit_distance(name, other);
-    if (distance <= allowed) found.emplace(distance, other);
+    if (const auto place = likeness(name, *wheel)) found.emplace(*place, other);
   }
   constexpr std::size_t most = 3;
   std::vector<std::string> names;
-  for (const auto& [distance, other] : found) {
+  for (const auto& [place, other] : found) {
     if (names.size() < most) names.push_back(other);
   }
   return names;

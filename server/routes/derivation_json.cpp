@@ -93,6 +93,7 @@ json::object holding_json(const resolver::Holding& holding) {
   object["project"] = holding.project;
   object["wheels"] = array_of(holding.wheels, wheel_json);
   object["similar_names"] = json::value_from(holding.similar_names);
+  object["has_hashes"] = holding.has_hashes;
   return object;
 }
 

@@ -11,7 +11,7 @@ namespace wheelbarrow::routes {
 //  "incompatibilities": [{"project", "chosen": [versions],
 //    "demands": [[{"requirement"}, {"requirement", "project", "versions"}, ...]]}],
 //  "wheelhouse": [{"project", "wheels": [{"file", "version", "obstacle", "detail", "targets"}],
-//    "similar_names"}],
+//    "similar_names", "has_hashes"}],
 //  "remedies": [[{"change", "from", "to"}]], "stuck_on"}
 // with "detail", "targets", "project", "versions", "from" and "to" only where they say something. The
 // obstacles are other-target, other-python, constraint, hash, yanked, prerelease and null; the changes

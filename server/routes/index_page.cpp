@@ -24,7 +24,7 @@ constexpr std::string_view api_version = "1.1";
 bool is_listed(const Wheel& wheel, const packaging::Target* target) {
   if (wheel.kind != wheelhouse::WheelKind::wheel) return false;
   return target == nullptr ||
-         (target->rank(wheel.parsed.tags) && wheel.metadata.requires_python.contains(target->python()));
+         (target->rank(wheel.parsed.tags) && target->satisfies(wheel.metadata.requires_python));
 }
 
 std::string wheel_path(const Wheel& wheel) {

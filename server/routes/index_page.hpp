@@ -24,8 +24,7 @@ std::vector<wheelhouse::WheelPtr> index_files(const wheelhouse::Catalog& catalog
                                               const packaging::Target* target);
 
 // The list of projects. The links of the HTML form are relative to /simple/ and end in `query`, which begins
-// with
-// '?' or is empty.
+// with '?' or is empty.
 std::string projects_html(std::span<const std::string_view> projects, std::string_view query);
 std::string projects_json(std::span<const std::string_view> projects);
 

@@ -1,8 +1,9 @@
 #include "routes/pylock.hpp"
 
-#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <filesystem>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -42,7 +43,7 @@ std::string environment_marker(const packaging::MarkerEnvironment& markers) {
 std::string wheel_table(const wheelhouse::Wheel& wheel, std::string_view base_url) {
   std::string text = "{ name = " + toml_string(wheel.filename);
   if (base_url.empty()) {
-    text += ", path = " + toml_string(wheel.path.native());
+    text += ", path = " + toml_string(std::filesystem::absolute(wheel.path).native());
   } else {
     text += ", url = " + toml_string(std::string(base_url) + "/wheels/" + wheel.sha256.hex() + '/' +
                                      http::percent_encode(wheel.filename));
@@ -56,16 +57,16 @@ bool is_package(const resolver::LockedWheel& locked) {
   return locked.wheel->kind == wheelhouse::WheelKind::wheel;
 }
 
-std::string dependency_list(const resolver::Lock& lock, const resolver::LockedWheel& locked) {
+std::string dependency_list(const std::set<std::string>& packages, const resolver::LockedWheel& locked) {
   std::string list;
-  for (const resolver::LockedWheel& other : lock.wheels) {
-    if (!is_package(other) || !std::ranges::binary_search(locked.depends, other.wheel->name())) continue;
-    list += (list.empty() ? "{ name = " : ", { name = ") + toml_string(other.wheel->name()) + " }";
+  for (const std::string& name : locked.depends) {
+    if (packages.contains(name))
+      list += (list.empty() ? "{ name = " : ", { name = ") + toml_string(name) + " }";
   }
   return list;
 }
 
-std::string package_table(const resolver::Lock& lock, const resolver::LockedWheel& locked,
+std::string package_table(const std::set<std::string>& packages, const resolver::LockedWheel& locked,
                           std::string_view base_url) {
   const wheelhouse::Wheel& wheel = *locked.wheel;
   std::string text = "\n[[packages]]\nname = " + toml_string(wheel.name());
@@ -73,7 +74,7 @@ std::string package_table(const resolver::Lock& lock, const resolver::LockedWhee
   if (!wheel.metadata.requires_python.empty())
     text += "\nrequires-python = " + toml_string(wheel.metadata.requires_python.str());
   if (!base_url.empty()) text += "\nindex = " + toml_string(std::string(base_url) + "/simple/");
-  if (const std::string list = dependency_list(lock, locked); !list.empty())
+  if (const std::string list = dependency_list(packages, locked); !list.empty())
     text += "\ndependencies = [" + list + "]";
   return text + "\nwheels = [" + wheel_table(wheel, base_url) + "]\n";
 }
@@ -86,8 +87,13 @@ std::string to_pylock(const resolver::Lock& lock, const packaging::Target& targe
   text += "environments = [" + toml_string(environment_marker(target.markers())) + "]\n";
   text += "requires-python = " + toml_string("==" + target.python_version() + ".*") + "\n";
   text += "created-by = \"wheelbarrow\"\n";
+  std::set<std::string> packages;
+  if (lock.wheels.empty()) text += "packages = []\n";
   for (const resolver::LockedWheel& locked : lock.wheels) {
-    if (is_package(locked)) text += package_table(lock, locked, base_url);
+    if (is_package(locked)) packages.insert(locked.wheel->name());
+  }
+  for (const resolver::LockedWheel& locked : lock.wheels) {
+    if (is_package(locked)) text += package_table(packages, locked, base_url);
   }
   return text;
 }

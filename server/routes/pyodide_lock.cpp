@@ -97,17 +97,40 @@ Result<PyodideLock> PyodideLock::make(const wheelhouse::Catalog& catalog, std::s
   return PyodideLock(std::move(content));
 }
 
+namespace {
+
+using BestWheels = std::map<std::string, wheelhouse::WheelPtr>;
+
+// What a wheel needs with an extra, or without one. A lock file knows no extras, so what another project's
+// extras need is needed here.
+void add_needs(const BestWheels& best, const packaging::Target& target, const wheelhouse::Wheel& wheel,
+               const std::string& extra, std::set<std::pair<std::string, std::string>>& seen,
+               std::set<std::string>& depends) {
+  if (!seen.emplace(wheel.name(), extra).second) return;
+  for (const packaging::Requirement& requirement : wheel.metadata.requires_dist) {
+    if (requirement.marker && !requirement.marker->evaluate(target.markers(), extra)) continue;
+    depends.insert(requirement.name);
+    const auto needed = best.find(requirement.name);
+    if (needed == best.end()) continue;
+    for (const std::string& of_needed : requirement.extras) {
+      add_needs(best, target, *needed->second, of_needed, seen, depends);
+    }
+  }
+}
+
+}  // namespace
+
 void PyodideLock::add_wheelhouse(const wheelhouse::Catalog& catalog, const packaging::Target& target) {
   const auto is_taken = [&](const wheelhouse::Wheel& wheel) {
     return wheel.kind == wheelhouse::WheelKind::wheel && !wheel.yanked && target.rank(wheel.parsed.tags) &&
-           wheel.metadata.requires_python.contains(target.python());
+           target.satisfies(wheel.metadata.requires_python);
   };
   const auto is_better = [&](const wheelhouse::Wheel& a, const wheelhouse::Wheel& b) {
     if (a.version().is_prerelease() != b.version().is_prerelease()) return b.version().is_prerelease();
     if (a.version() != b.version()) return a.version() > b.version();
     return target.rank(a.parsed.tags) < target.rank(b.parsed.tags);
   };
-  std::map<std::string, wheelhouse::WheelPtr> best;
+  BestWheels best;
   for (const wheelhouse::WheelPtr& wheel : catalog.wheels()) {
     if (!is_taken(*wheel)) continue;
     auto& chosen = best[wheel->name()];
@@ -115,10 +138,8 @@ void PyodideLock::add_wheelhouse(const wheelhouse::Catalog& catalog, const packa
   }
   for (const auto& [name, wheel] : best) {
     std::set<std::string> depends(wheel->distribution_depends.begin(), wheel->distribution_depends.end());
-    for (const packaging::Requirement& requirement : wheel->metadata.requires_dist) {
-      if (!requirement.marker || requirement.marker->evaluate(target.markers()))
-        depends.insert(requirement.name);
-    }
+    std::set<std::pair<std::string, std::string>> seen;
+    add_needs(best, target, *wheel, "", seen, depends);
     content_->add_wheel(*wheel, {depends.begin(), depends.end()});
   }
 }

@@ -11,18 +11,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Names what a question asks of its catalog: equal sets in any order have equal keys. Fields end in a byte
-// that they can't contain; hashed, because clients choose how long they are.
-std::string key_of(const Question& question) {
-  std::string key = question.catalog->id().hex();
-  key += question.target->name() + '\n' + question.target->python().str() + '\n';
-  key += std::string(bundle::name_of(question.format)) + '\n';
-  for (const std::string& text : resolver::canonical_set(question.asked)) {
-    key += text + '\0';
-  }
-  return sha256(key).hex();
-}
-
 Questions::Answer<ResolutionPtr> resolve_now(const Question& question) {
   if (question.asked.requirements.empty()) {
     return fail(ErrorKind::invalid_input,
@@ -91,16 +79,32 @@ Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog, Ta
   return question;
 }
 
+// Fields end in a byte that they can't contain; hashed, because clients choose how long they are.
+std::string Questions::key_of(const Question& question) {
+  std::string key = question.catalog->id().hex();
+  key += question.target->name() + '\n' + question.target->python().str() + '\n';
+  key += std::string(bundle::name_of(question.format)) + '\n';
+  for (const std::string& text : resolver::canonical_set(question.asked)) {
+    key += text + '\0';
+  }
+  return sha256(key).hex();
+}
+
 boost::asio::awaitable<Questions::Answer<ResolutionPtr>> Questions::resolve(const Question& question) {
   const std::string key = key_of(question);
   if (auto known = resolutions_.get(key)) co_return std::move(*known);
+  if (const auto known = failures_.get(key)) co_return std::unexpected(**known);
   // Landed as a good result, whether it is a lock or the reason why there is none.
   using Landing = Answer<ResolutionPtr>;
   auto landed = co_await await_result<Landing>([&](bundle::Callback<Landing> done) {
     if (!flights_.join(key, std::move(done))) return;
     engine_.run([this, key, question] {
       const auto resolution = resolve_now(question);
-      resolutions_.put(key, resolution);
+      if (resolution) {
+        resolutions_.put(key, *resolution);
+      } else {
+        failures_.put(key, std::make_shared<const resolver::Failure>(resolution.error()));
+      }
       flights_.land(key, Result<Landing>(std::in_place, resolution));
     });
   });

@@ -53,6 +53,9 @@ class Questions {
 
   explicit Questions(bundle::Engine& engine) : engine_(engine) {}
 
+  // Names what a question asks of its catalog: equal sets in any order have equal keys.
+  static std::string key_of(const Question& question);
+
   // Reads `r` and `c` (requirements and constraints, both repeated), `target`, `format`, and if it is wanted
   // `output` of a query; other names are refused, because a misspelt option would silently give another
   // bundle. Without a `target`, `fallback` is meant, or if that is null the standard one.
@@ -73,7 +76,9 @@ class Questions {
 
  private:
   bundle::Engine& engine_;
-  bundle::LruCache<Answer<ResolutionPtr>> resolutions_{1024};
+  bundle::LruCache<ResolutionPtr> resolutions_{1024};
+  // Each may hold a hundred kilobytes of explanation, and clients choose what can't be met.
+  bundle::LruCache<std::shared_ptr<const resolver::Failure>> failures_{64};
   bundle::LruCache<bundle::BundlePtr> bundles_{1024};
   bundle::SingleFlight<Answer<ResolutionPtr>> flights_;
 };

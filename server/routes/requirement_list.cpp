@@ -1,11 +1,14 @@
 #include "routes/requirement_list.hpp"
 
+#include <algorithm>
+
 #include "packaging/requirements_file.hpp"
 
 namespace wheelbarrow::routes {
 namespace {
 
 constexpr std::string_view white_space = " \t\r";
+constexpr std::size_t longest_shown = 200;  // of a wrong requirement
 
 std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(white_space);
@@ -15,7 +18,7 @@ std::string_view trim(std::string_view text) {
 
 // A project's name begins with a letter or digit, an operator never does. Empty pieces are boundaries too.
 bool begins_requirement(std::string_view rest) {
-  rest = trim(rest);
+  rest.remove_prefix(std::min(rest.find_first_not_of(white_space), rest.size()));
   return rest.empty() || rest.front() == ',' || rest.front() == '\n' ||
          (rest.front() >= '0' && rest.front() <= '9') ||
          ((rest.front() | 0x20) >= 'a' && (rest.front() | 0x20) <= 'z');
@@ -66,7 +69,8 @@ Result<packaging::RequirementSet> parse_requirement_list(const std::vector<std::
                       "more than " + std::to_string(max_requirements) + " requirements at a time");
         }
         auto added = add(set, piece);
-        if (!added) added.error().where = std::string(what) + " '" + std::string(piece) + "'";
+        if (!added)
+          added.error().where = std::string(what) + " '" + std::string(piece.substr(0, longest_shown)) + "'";
         if (!added) return added;
       }
     }

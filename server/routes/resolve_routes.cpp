@@ -34,9 +34,12 @@ Awaitable resolve(const Context& context, const http::Request& request) {
   if (!resolution) co_return to_problem(resolution.error());
   const std::string base_url = context.base_url(request);
   if (question->output == Output::pylock) {
-    co_return co_await context.documents.text(request,
-                                              to_pylock((*resolution)->lock, *question->target, base_url),
-                                              "application/toml", cache_short);
+    const Documents::Make make = [resolution = *resolution, target = question->target,
+                                  base_url]() -> Result<std::string> {
+      return to_pylock(resolution->lock, *target, base_url);
+    };
+    const std::string key = "pylock " + Questions::key_of(*question) + base_url;
+    co_return co_await context.documents.made(request, key, make, "application/toml", cache_short);
   }
   Timing timing;
   const auto bundle = co_await context.questions.bundle(*question, timing);
@@ -61,6 +64,14 @@ Awaitable pyodide_lock(const Context& context, const http::Request& request) {
   const auto question =
       Questions::parse(request.query, catalog, context.targets, {.fallback = own_target(context, *catalog)});
   if (!question) co_return to_problem(question.error());
+  if (question->target->name() != catalog->pyodide()->target.name()) {
+    co_return to_problem(
+        {ErrorKind::invalid_input, "the lock file is for the Pyodide that this server has, " +
+                                       catalog->pyodide()->target.name() + "; leave 'target' out"});
+  }
+  if (question->asked.requirements.empty() && !question->asked.constraints.empty()) {
+    co_return to_problem({ErrorKind::invalid_input, "constraints (c=) bound what requirements (r=) ask for"});
+  }
   ResolutionPtr resolution;
   if (!question->asked.requirements.empty()) {
     auto resolved = co_await context.questions.resolve(*question);

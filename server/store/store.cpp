@@ -195,7 +195,7 @@ Result<Blob> Store::publish(std::string_view name, BlobWriter writer, const std:
   // Anew, so that whoever sends it as a file (see file_of()) finds it under the name that lasts.
   mapped = map_file(blob.path);
   if (!mapped) return std::unexpected(mapped.error());
-  blob.bytes = std::move(*mapped);
+  std::swap(blob.bytes, *mapped);  // the other one is unmapped when the lock is free again
   auto before = state_->index.find(name);
   if (!before) return std::unexpected(before.error());
   if (auto set = state_->index.set(name, {blob.sha256, blob.bytes.size()}); !set) {

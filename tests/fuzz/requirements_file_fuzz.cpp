@@ -11,9 +11,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::check(added.error().where.starts_with("requirements.txt"), "a mistake has its line",
                 added.error().text());
   }
-  for (const auto& [project, hashes] : set.hashes) {
-    fuzz::check(packaging::canonicalize_name(project) == project && !hashes.empty(),
-                "hashes are of a project", project);
+  for (const packaging::GivenHashes& given : set.hashes) {
+    fuzz::check(packaging::canonicalize_name(given.project) == given.project && !given.sha256.empty(),
+                "hashes are of a project", given.project);
   }
   return 0;
 }

@@ -70,6 +70,11 @@ class Http(TestCase):
                              [("numpy-2.2.5-cp313-cp313-pyodide_2025_0_wasm32.whl", "2.2.5")])
             self.assertIn([{"change": "replace", "from": "numpy>=3", "to": "numpy==2.2.5"}], derivation["remedies"])
 
+    def test_a_pyodide_lock_is_for_the_pyodide_that_is_here(self):
+        for status, asked in [(200, "target=pyodide-0.29"), (400, "target=pyodide-0.27"), (400, "c=numpy%3C2"),
+                              (400, "r=numpy&target=cpython-3.13-linux-x86_64"), (200, "r=numpy&c=numpy%3E=2")]:
+            self.assertEqual(self.server.get(f"/pyodide-lock.json?{asked}").status, status, asked)
+
     def test_equal_sets_are_one_set(self):
         first, *others = [json.loads(self.server.get(f"/resolve?{asked}").body)
                           for asked in ("r=numpy&r=lxml>=5", "r=lxml>=5,numpy", "r=LXML%20>=%205&r=Numpy&r=numpy")]

@@ -20,8 +20,10 @@ std::string describe(const RequirementSet& set) {
   std::string joined;
   for (const Requirement& requirement : set.requirements) joined += requirement.str() + "|";
   for (const Requirement& constraint : set.constraints) joined += "c:" + constraint.str() + "|";
-  for (const auto& [project, hashes] : set.hashes)
-    joined += "h:" + project + "=" + std::to_string(hashes.size()) + "|";
+  for (const GivenHashes& given : set.hashes) {
+    joined +=
+        "h:" + given.project + (given.marker ? ";" : "") + "=" + std::to_string(given.sha256.size()) + "|";
+  }
   return joined;
 }
 
@@ -39,6 +41,8 @@ TEST(RequirementsFile, ReadsAsPip) {
       {"# comment\nnumpy # why\n\t# more\nlxml#1", "r.txt:4: expected"},
       {"numpy \\\n  >=1, \\\n  <3\nlxml", "numpy<3,>=1|lxml|"},
       {"numpy \\\n# a comment ends it\nlxml", "numpy|lxml|"},
+      // Lines are joined before comments go.
+      {"numpy  # c \\\nlxml", "numpy|"},
       {"numpy\\", "numpy|"},
       {"# a comment does not go on \\\nnumpy", "numpy|"},
       {"a @ https://x/a.whl#sha256=00 # c", "a @ https://x/a.whl#sha256=00|"},
@@ -62,8 +66,10 @@ TEST(RequirementsFile, ReadsHashes) {
       // Either case is the same hash.
       {"a --hash=sha256:" + digits + "\na<2 --hash=sha256:" + std::string(sha.substr(0, 16)) +
            "0123456789abcdef" + std::string(sha.substr(32)),
-       "a|a<2|h:a=1|"},
+       "a|a<2|h:a=1|h:a=1|"},
       {"a --hash=sha512:00 --hash=sha256:" + digits, "a|h:a=1|"},
+      {"a --hash=\"sha256:" + digits + "\"", "a|h:a=1|"},
+      {"a; python_version < '3' --hash=sha256:" + digits, "a; python_version < \"3\"|h:a;=1|"},
       {"--require-hashes\na --hash=sha256:" + digits, "a|h:a=1|"},
       {"--require-hashes\na", "r.txt: 'a' has no '--hash', and '--require-hashes' asks for one"},
       {"a --hash=sha512:00", "r.txt:1: only SHA-256 hashes can be checked here; add a '--hash=sha256:'"},
@@ -97,6 +103,8 @@ TEST(RequirementsFile, ReadsTheFilesThatItNames) {
   const std::pair<const char*, const char*> cases[] = {
       {"numpy\n-r sub/more.txt\nb", "numpy|lxml|b|c:numpy<2|c:lxml>=5|"},
       {"-rsub/deeper.txt", "lxml>=5|"},
+      {"-r 'sub/deeper.txt'", "lxml>=5|"},
+      {"-r sub/deep\\er.txt", "lxml>=5|"},
       {"--requirement=sub/deeper.txt", "lxml>=5|"},
       {"--constraint sub/deeper.txt", "c:lxml>=5|"},
       {"a\n-r none.txt", "none.txt: can't open the file"},
@@ -116,6 +124,8 @@ TEST(RequirementsFile, RefusesByNameAndLine) {
       {"-i https://x/", "r.txt:1: the option '-i' is not supported: the wheelhouse is the only index"},
       {"-e .", "r.txt:1: the option '-e' is not supported: nothing is built here"},
       {"--pre", "r.txt:1: the option '--pre' is not supported: a pre-release is taken where"},
+      {"a -r other.txt", "r.txt:1: the option '-r' is not supported: it stands on a line of its own"},
+      {"--hash=sha256:00", "r.txt:1: the option '--hash' is not supported: it stands behind a requirement"},
       {"--no-such",
        "r.txt:1: the option '--no-such' is not supported: a requirements file has no such option"},
       {"numpy --config-settings=x",

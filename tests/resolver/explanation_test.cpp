@@ -17,6 +17,7 @@ using test::resolve_to_text;
 using test::set_of;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 wheelhouse::Catalog sample_catalog() {
   CatalogBuilder builder;
@@ -53,7 +54,7 @@ wheelhouse::Catalog sample_catalog() {
 RequirementSet hashed(const std::vector<std::string>& requirements, const std::string& project,
                       const std::string& hash) {
   RequirementSet set = set_of(requirements);
-  set.hashes[project].insert(hash);
+  set.hashes.push_back({project, std::nullopt, {hash}});
   return set;
 }
 
@@ -349,6 +350,34 @@ TEST(Explanation, SimilarNamesAreFewAndNear) {
   EXPECT_THAT(similar_names(catalog, "sixx"), ElementsAre("six"));
   EXPECT_THAT(similar_names(catalog, "scikit-learn"), IsEmpty());
   EXPECT_THAT(similar_names(catalog, std::string(100'000, 'n')), IsEmpty());
+}
+
+TEST(Explanation, SimilarNamesAreLongerAndShorterOnesToo) {
+  CatalogBuilder builder;
+  builder.add("opencv_python-1-py3-none-any.whl").add_pure("numpy", "1");
+  const auto catalog = builder.build();
+  EXPECT_THAT(similar_names(catalog, "opencv-python-headless"), ElementsAre("opencv-python"));
+  EXPECT_THAT(similar_names(catalog, "opencv"), ElementsAre("opencv-python"));
+}
+
+// Of many wheels those that could be taken are told first.
+TEST(Explanation, ManyWheelsForOthersHideNoneThatFits) {
+  CatalogBuilder builder;
+  for (int i = 0; i < 60; ++i)
+    builder.add("numpy-2.4." + std::to_string(i) + "-cp312-cp312-manylinux_2_28_x86_64.whl");
+  builder.add_pure("numpy", "2.2");
+  EXPECT_THAT(resolve_to_text(builder.build(), {"numpy>=2.3"}),
+              StartsWith("No numpy for pyodide-0.29 satisfies numpy>=2.3 (which you ask for).\n"
+                         "The wheelhouse holds numpy 2.2 for pyodide-0.29.\n"));
+}
+
+// A thousand faults at once cost little and are told in few words.
+TEST(Explanation, ManyFaultsAreToldInFewWords) {
+  CatalogBuilder builder;
+  builder.add_pure("numpy", "1");
+  std::vector<std::string> asked;
+  for (int i = 0; i < 1000; ++i) asked.push_back("missing" + std::to_string(i));
+  EXPECT_LT(resolve_to_text(builder.build(), asked).size(), 4000U);
 }
 
 }  // namespace

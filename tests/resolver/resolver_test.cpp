@@ -173,11 +173,12 @@ TEST(Resolver, TakesOnlyWheelsWithAGivenHash) {
   builder.add_pure("a", "2", "Requires-Dist: b\n").add_pure("a", "1").add_pure("b", "1");
   const auto catalog = builder.build();
   auto set = set_of({"a"});
-  set.hashes["a"] = {sha256("a-1-py3-none-any.whl").hex(), sha256("a-2-py3-none-any.whl").hex()};
+  set.hashes = {
+      {"a", std::nullopt, {sha256("a-1-py3-none-any.whl").hex(), sha256("a-2-py3-none-any.whl").hex()}}};
   EXPECT_EQ(resolve_to_text(catalog, set), "a 1") << "b has no hash, so a 2 can't be";
-  set.hashes["b"] = {sha256("b-1-py3-none-any.whl").hex()};
+  set.hashes.push_back({"b", std::nullopt, {sha256("b-1-py3-none-any.whl").hex()}});
   EXPECT_EQ(resolve_to_text(catalog, set), "b 1, a 2");
-  set.hashes["a"].erase(sha256("a-2-py3-none-any.whl").hex());
+  set.hashes.front().sha256.erase(sha256("a-2-py3-none-any.whl").hex());
   EXPECT_EQ(resolve_to_text(catalog, set), "a 1");
 }
 
@@ -311,10 +312,10 @@ TEST(Resolver, CanonicalSetNormalizesSortsAndDropsRepeats) {
 TEST(Resolver, CanonicalSetMergesWhatAgreesInExtrasAndMarker) {
   auto set = set_of({"numpy<3", "b", "numpy>=1", "numpy[x]>=1", "numpy>2; os_name == 'nt'", "numpy!=2"},
                     {"b<2", "B>1", "a"});
-  set.hashes["b"] = {"22", "11"};
+  set.hashes = {{"b", std::nullopt, {"22", "11"}}};
   EXPECT_THAT(canonical_set(set),
               ElementsAre("b", "numpy!=2,<3,>=1", "numpy>2; os_name == \"nt\"", "numpy[x]>=1", "-c a",
-                          "-c b<2,>1", "--hash b sha256:11", "--hash b sha256:22"));
+                          "-c b<2,>1", "--hash b sha256:11 sha256:22"));
   EXPECT_EQ(canonical_set(canonical(set)), canonical_set(set));
 }
 
@@ -366,6 +367,41 @@ TEST(Resolver, GivesUpAfterSoManySteps) {
   EXPECT_EQ(impossible.error().kind, ErrorKind::unsatisfiable) << impossible.error().message;
   builder.add_pure(name(projects - 1), std::to_string(projects), metadata(projects - 1, projects));
   EXPECT_TRUE(resolve(builder.build(), target, asked));
+}
+
+// Each line must allow the wheel; a line whose marker doesn't hold says nothing.
+TEST(Resolver, TakesWheelsThatEveryLineOfHashesAllows) {
+  CatalogBuilder builder;
+  builder.add_pure("a", "1").add_pure("a", "2");
+  const auto catalog = builder.build();
+  const auto hash_of = [&](std::size_t place) { return catalog.wheels()[place]->sha256.hex(); };
+  const auto marker = [](const char* text) { return *packaging::Marker::parse(text); };
+  packaging::RequirementSet set = set_of({"a"});
+  set.hashes = {{"a", std::nullopt, {hash_of(0), hash_of(1)}}, {"a", std::nullopt, {hash_of(1)}}};
+  EXPECT_EQ(resolve_to_text(catalog, set), "a 1");
+  set.hashes = {{"a", std::nullopt, {hash_of(0)}}, {"a", std::nullopt, {hash_of(1)}}};
+  EXPECT_THAT(resolve_to_text(catalog, set), HasSubstr("has none of the hashes given"));
+  set.hashes = {{"a", marker("python_version < '3'"), {hash_of(1)}}, {"a", std::nullopt, {hash_of(0)}}};
+  EXPECT_EQ(resolve_to_text(catalog, set), "a 2");
+  set.hashes.pop_back();
+  EXPECT_EQ(resolve_to_text(catalog, set), "a 2");
+}
+
+TEST(Resolver, SaysThatAUrlOfADependencyIsNotFollowed) {
+  CatalogBuilder builder;
+  builder.add_pure("a", "1", "Requires-Dist: b @ https://example.org/b-9-py3-none-any.whl\n")
+      .add_pure("b", "1");
+  const auto lock = resolve(builder.build(), target_named("pyodide-0.29"), set_of({"a"}));
+  ASSERT_TRUE(lock);
+  EXPECT_THAT(lock->warnings, ElementsAre("a 1 asks for b from https://example.org/b-9-py3-none-any.whl, and "
+                                          "gets the wheelhouse's"));
+}
+
+TEST(Resolver, CountsAPythonBeforeItsReleaseAsReleased) {
+  CatalogBuilder builder;
+  builder.add_pure("a", "1", "Requires-Python: >=3.15\n");
+  const auto target = packaging::Target::make("early", "3.15.0rc1", {});
+  EXPECT_TRUE(resolve(builder.build(), *target, set_of({"a"})));
 }
 
 }  // namespace

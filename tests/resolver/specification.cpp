@@ -82,15 +82,16 @@ class Specification {
   }
 
   bool is_usable(const Wheel& wheel) const {
-    if (!target_.rank(wheel.parsed.tags) || !wheel.metadata.requires_python.contains(target_.python())) {
+    if (!target_.rank(wheel.parsed.tags) || !target_.satisfies(wheel.metadata.requires_python)) {
       return false;
     }
     for (const Requirement& constraint : constraints_) {
       if (constraint.name == wheel.name() && !constraint.specifier.contains(wheel.version())) return false;
     }
     if (hashes_.empty()) return true;
-    const auto given = hashes_.find(wheel.name());
-    return given != hashes_.end() && given->second.contains(wheel.sha256.hex());
+    return std::ranges::any_of(hashes_, [&](const packaging::GivenHashes& given) {
+      return given.project == wheel.name() && given.sha256.contains(wheel.sha256.hex());
+    });
   }
 
   bool meets_asked(const Wheel& wheel) const {
@@ -202,7 +203,7 @@ class Specification {
 
   const wheelhouse::Catalog& catalog_;
   const packaging::Target& target_;
-  const std::map<std::string, std::set<std::string>>& hashes_;
+  const std::vector<packaging::GivenHashes>& hashes_;  // one line a project, without markers
   std::vector<Requirement> asked_;
   std::vector<Requirement> constraints_;
   std::vector<Chosen> solutions_;

@@ -45,7 +45,7 @@ void Universe::add_wheel(int project, const std::string& version, const std::str
     description_ += " (yanked)";
   }
   description_ += "\n" + lines;
-  if (variety_.hashes && chance(90)) set_.hashes[name_of(project)].insert(sha256(filename).hex());
+  if (variety_.hashes && chance(90)) hashes_[name_of(project)].insert(sha256(filename).hex());
 }
 
 void Universe::ask() {
@@ -61,8 +61,9 @@ void Universe::ask() {
     const std::string marker = chance(10) ? "; sys_platform == 'win32'" : "";
     add(set_.constraints, name_of(pick(0, variety_.projects - 1)) + clause() + marker, "constraint ");
   }
-  if (!variety_.hashes || chance(75)) set_.hashes.clear();
-  for (const auto& [project, hashes] : set_.hashes) {
+  if (!variety_.hashes || chance(75)) hashes_.clear();
+  for (const auto& [project, hashes] : hashes_) {
+    set_.hashes.push_back({project, std::nullopt, hashes});
     description_ += "hashes for " + std::to_string(hashes.size()) + " wheels of " + project + "\n";
   }
 }

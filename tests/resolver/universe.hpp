@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,7 @@ class Universe {
   Variety variety_;
   CatalogBuilder builder_;
   packaging::RequirementSet set_;
+  std::map<std::string, std::set<std::string>> hashes_;  // those that set_ may give
   std::string description_;
 };
 

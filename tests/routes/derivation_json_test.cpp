@@ -35,11 +35,11 @@ TEST(DerivationJson, OfAClash) {
       R"([{"requirement":"scipy"},{"requirement":"numpy<2","project":"scipy","versions":["1.11"]}]]}],)"
       R"("wheelhouse":[{"project":"numpy","wheels":[)"
       R"({"file":"numpy-2.1-py3-none-any.whl","version":"2.1","obstacle":null},)"
-      R"({"file":"numpy-1.26-py3-none-any.whl","version":"1.26","obstacle":null}],"similar_names":[]},)"
+      R"({"file":"numpy-1.26-py3-none-any.whl","version":"1.26","obstacle":null}],"similar_names":[],"has_hashes":true},)"
       R"({"project":"scipy","wheels":[{"file":"scipy-1.12-cp312-cp312-pyodide_2024_0_wasm32.whl",)"
       R"("version":"1.12","obstacle":"other-target","detail":"cp312-cp312-pyodide_2024_0_wasm32",)"
       R"("targets":["pyodide-0.26","pyodide-0.27"]},)"
-      R"({"file":"scipy-1.11-py3-none-any.whl","version":"1.11","obstacle":null}],"similar_names":[]}],)"
+      R"({"file":"scipy-1.11-py3-none-any.whl","version":"1.11","obstacle":null}],"similar_names":[],"has_hashes":true}],)"
       R"("remedies":[[{"change":"replace","from":"numpy>=2","to":"numpy==1.26"}],)"
       R"([{"change":"leave-out","from":"scipy"}]],"stuck_on":[]})");
 }
@@ -48,7 +48,7 @@ TEST(DerivationJson, OfAMisspeltNameAndAConstraint) {
   EXPECT_EQ(boost::json::serialize(to_json(failure_of(set_of({"numpi"})).derivation)),
             R"({"target":"pyodide-0.29","python":"3.13.2","asked":["numpi"],"constraints":[],)"
             R"("incompatibilities":[{"project":"numpi","chosen":[],"demands":[[{"requirement":"numpi"}]]}],)"
-            R"("wheelhouse":[{"project":"numpi","wheels":[],"similar_names":["numpy"]}],)"
+            R"("wheelhouse":[{"project":"numpi","wheels":[],"similar_names":["numpy"],"has_hashes":true}],)"
             R"("remedies":[[{"change":"replace","from":"numpi","to":"numpy"}]],"stuck_on":[]})");
   EXPECT_EQ(boost::json::serialize(to_json(failure_of(set_of({"numpy"}, {"numpy>3"})).derivation)),
             R"({"target":"pyodide-0.29","python":"3.13.2","asked":["numpy"],"constraints":["numpy>3"],)"
@@ -56,7 +56,7 @@ TEST(DerivationJson, OfAMisspeltNameAndAConstraint) {
             R"("wheelhouse":[{"project":"numpy","wheels":[{"file":"numpy-2.1-py3-none-any.whl",)"
             R"("version":"2.1","obstacle":"constraint","detail":"numpy>3"},)"
             R"({"file":"numpy-1.26-py3-none-any.whl","version":"1.26","obstacle":"constraint",)"
-            R"("detail":"numpy>3"}],"similar_names":[]}],)"
+            R"("detail":"numpy>3"}],"similar_names":[],"has_hashes":true}],)"
             R"("remedies":[[{"change":"lift-constraint","from":"numpy>3"}]],"stuck_on":[]})");
 }
 
