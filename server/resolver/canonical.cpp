@@ -49,6 +49,7 @@ std::vector<GivenHashes> sorted(const std::vector<GivenHashes>& hashes) {
   std::map<std::string, GivenHashes> by_text;
   for (const GivenHashes& given : hashes) by_text.try_emplace(text_of(given), given);
   std::vector<GivenHashes> result;
+  result.reserve(by_text.size());
   for (auto& [text, given] : by_text) result.push_back(std::move(given));
   return result;
 }

@@ -186,7 +186,8 @@ std::vector<wheelhouse::WheelPtr> most_telling(std::span<const wheelhouse::Wheel
     const Obstacle obstacle = obstacles.at(wheel.get());
     return obstacle == Obstacle::none || obstacle == Obstacle::prerelease;
   };
-  std::size_t usable = std::min<std::size_t>(most_held_wheels, std::ranges::count_if(wheels, is_usable));
+  std::size_t usable =
+      std::min(most_held_wheels, static_cast<std::size_t>(std::ranges::count_if(wheels, is_usable)));
   std::size_t others = most_held_wheels - usable;
   std::vector<wheelhouse::WheelPtr> told;
   for (const wheelhouse::WheelPtr& wheel : wheels) {
