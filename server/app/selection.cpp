@@ -91,18 +91,18 @@ Result<packaging::RequirementSet> Selection::read_requirements() const {
     auto added = packaging::add_requirement_line(set, text);
     if (!added) return fail(added.error().kind, added.error().message, "requirement '" + text + "'");
   }
-  for (const std::string& name : requirement_files) {
-    const auto file = read_file(name, {});
-    auto added = file ? packaging::add_requirements_file(set, file->text, name, read_file)
-                      : Result<void>(std::unexpected(file.error()));
-    if (!added) return std::unexpected(added.error());
-  }
-  for (const std::string& name : constraint_files) {
-    const auto file = read_file(name, {});
-    auto added = file ? packaging::add_constraints_file(set, file->text, name, read_file)
-                      : Result<void>(std::unexpected(file.error()));
-    if (!added) return std::unexpected(added.error());
-  }
+  const auto add_files = [&](const std::vector<std::string>& names, auto add) -> Result<void> {
+    for (const std::string& name : names) {
+      const auto file = read_file(name, {});
+      if (!file) return std::unexpected(file.error());
+      if (auto added = add(set, file->text, name, read_file); !added) return added;
+    }
+    return {};
+  };
+  if (auto added = add_files(requirement_files, packaging::add_requirements_file); !added)
+    return std::unexpected(added.error());
+  if (auto added = add_files(constraint_files, packaging::add_constraints_file); !added)
+    return std::unexpected(added.error());
   if (set.requirements.empty()) return fail(ErrorKind::invalid_input, "no requirement was given");
   return set;
 }
