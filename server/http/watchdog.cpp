@@ -26,13 +26,15 @@ struct Watchdog::State : std::enable_shared_from_this<State> {
 
   void fired() {
     armed_for = never;
-    if (due() <= Clock::now()) {
+    // One reading of the clock: a deadline that passes meanwhile must not look as if it had been dealt with.
+    const Clock::time_point now = Clock::now();
+    if (due() <= now) {
       expired();
       if (!due) return;
     }
     const Clock::time_point next = due();
     // A deadline that is still in the past was dealt with: the connection is being closed.
-    if (next != never && next > Clock::now()) arm(next);
+    if (next != never && next > now) arm(next);
   }
 };
 
