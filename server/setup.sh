@@ -21,7 +21,7 @@ build_packages() {
     boost=1.81
   fi
   printf '%s\n' g++ cmake ninja-build ccache pkgconf "libboost${boost}-dev" "libboost-json${boost}-dev" \
-    libnghttp2-dev libssl-dev zlib1g-dev libzstd-dev libarchive-dev libsqlite3-dev \
+    libnghttp2-dev libssl-dev zlib1g-dev libzstd-dev libbrotli-dev libdeflate-dev libarchive-dev libsqlite3-dev \
     libspdlog-dev libcli11-dev prometheus-cpp-dev libjemalloc-dev
 }
 

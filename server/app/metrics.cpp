@@ -78,6 +78,8 @@ struct Metrics::State {
                number(counts.layers_built.load())),
         family("wheelbarrow_forms_built_total", "Layers and files compressed", MetricType::Counter,
                number(counts.forms_built.load())),
+        family("wheelbarrow_deltas_made_total", "Bundles coded with an older one as dictionary",
+               MetricType::Counter, number(counts.deltas_made.load())),
         family("wheelbarrow_wheels_copied_total", "Wheels copied into the store", MetricType::Counter,
                number(counts.wheels_copied.load())),
         family("wheelbarrow_builds_pending", "Different answers being made", MetricType::Gauge,

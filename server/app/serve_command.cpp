@@ -259,13 +259,18 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
       spdlog::info("listening  admin={}", path.native());
     }
   }
-  if (auto watching = (*wheelhouse)->watch(log_catalog); !watching) return watching;
+  const auto changed = [&](const CatalogPtr& catalog) {
+    log_catalog(catalog);
+    router.prepare(catalog);
+  };
+  if (auto watching = (*wheelhouse)->watch(changed); !watching) return watching;
   log_listeners(**server);
 
   wait_for_stop(signals, **server);
   end_on_next_signal(signals);
   (*server)->stop(std::chrono::seconds(options.drain_timeout));
   if (admin) admin->stop();
+  (*wheelhouse)->stop_watching();
   // What still waits for a build is dropped while the event loops exist.
   engine.stop();
   router.stop();

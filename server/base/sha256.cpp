@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -66,6 +68,20 @@ std::optional<Sha256> Sha256::from_hex(std::string_view hex) {
     digest.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
   return digest;
+}
+
+std::optional<Sha256> Sha256::from_base64(std::string_view text) {
+  constexpr std::size_t text_size = 44;
+  std::array<unsigned char, 33> decoded{};  // the padding counts as a byte
+  if (text.size() != text_size ||
+      EVP_DecodeBlock(decoded.data(), reinterpret_cast<const unsigned char*>(text.data()), text_size) !=
+          static_cast<int>(decoded.size())) {
+    return std::nullopt;
+  }
+  Sha256 digest;
+  std::copy_n(decoded.begin(), digest.bytes.size(), digest.bytes.begin());
+  // OpenSSL lets spaces and stray bits pass.
+  return digest.base64() == text ? std::optional(digest) : std::nullopt;
 }
 
 struct Sha256Hasher::Context {

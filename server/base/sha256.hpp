@@ -27,6 +27,8 @@ struct Sha256 {
 
   // Accepts exactly 64 hexadecimal digits of either case.
   static std::optional<Sha256> from_hex(std::string_view hex);
+  // Accepts exactly what base64() gives.
+  static std::optional<Sha256> from_base64(std::string_view text);
 
   friend auto operator<=>(const Sha256&, const Sha256&) = default;
 };

@@ -9,47 +9,46 @@ namespace wheelbarrow::bundle {
 
 BuildPool::BuildPool(unsigned threads) {
   const std::stop_token stop = stop_.get_token();
-  for (unsigned i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, stop] { run(foreground_, stop); });
+  threads_.reserve(2 * std::size_t{threads} + 2);
+  for (const Lane lane : {Lane::quick, Lane::build}) {
+    for (unsigned i = 0; i < threads; ++i) {
+      threads_.emplace_back([this, stop, lane] { run(queue(lane), stop); });
+    }
   }
-  threads_.emplace_back([this, stop] {
-    // On Linux a thread id works where a process id is asked for, and niceness belongs to the thread.
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 19);
-    run(background_, stop);
-  });
+  for (const Lane lane : {Lane::soon, Lane::leisure}) {
+    threads_.emplace_back([this, stop, lane] {
+      // On Linux a thread id works where a process id is asked for, and niceness belongs to the thread.
+      ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 19);
+      run(queue(lane), stop);
+    });
+  }
 }
 
 BuildPool::~BuildPool() {
   stop();
 }
 
-void BuildPool::submit(Job job) {
-  push(foreground_, std::move(job));
-}
-
-void BuildPool::submit_background(Job job) {
-  push(background_, std::move(job));
-}
-
-void BuildPool::push(Queue& queue, Job job) {
+void BuildPool::submit(Lane lane, Job job) {
+  Queue& chosen = queue(lane);
   {
-    const std::scoped_lock lock(queue.mutex);
+    const std::scoped_lock lock(chosen.mutex);
     if (stop_.stop_requested()) return;
-    queue.jobs.push_back(std::move(job));
+    chosen.jobs.push_back(std::move(job));
   }
-  queue.ready.notify_one();
+  chosen.ready.notify_one();
 }
 
-void BuildPool::run(Queue& queue, const std::stop_token& stop) {
-  std::unique_lock lock(queue.mutex);
-  while (queue.ready.wait(lock, stop, [&] { return !queue.jobs.empty(); }) && !stop.stop_requested()) {
-    const Job job = std::move(queue.jobs.front());
-    queue.jobs.pop_front();
-    ++queue.running;
+void BuildPool::run(Queue& own, const std::stop_token& stop) {
+  std::unique_lock lock(own.mutex);
+  while (own.ready.wait(lock, stop, [&] { return !own.jobs.empty(); }) && !stop.stop_requested()) {
+    Job job = std::move(own.jobs.front());
+    own.jobs.pop_front();
+    ++own.running;
     lock.unlock();
     job(stop);
+    job = nullptr;  // what it holds is not held under the lock
     lock.lock();
-    --queue.running;
+    --own.running;
   }
 }
 
@@ -58,16 +57,17 @@ void BuildPool::stop() {
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
-  for (Queue* const queue : {&foreground_, &background_}) {
-    std::deque<Job> dropped;
-    const std::scoped_lock lock(queue->mutex);
-    dropped.swap(queue->jobs);
+  for (Queue& each : queues_) {
+    std::deque<Job> dropped;  // destroyed when the lock is free again
+    const std::scoped_lock lock(each.mutex);
+    dropped.swap(each.jobs);
   }
 }
 
-std::size_t BuildPool::background_backlog() const {
-  const std::scoped_lock lock(background_.mutex);
-  return background_.jobs.size() + background_.running;
+std::size_t BuildPool::backlog(Lane lane) const {
+  const Queue& asked = queue(lane);
+  const std::scoped_lock lock(asked.mutex);
+  return asked.jobs.size() + asked.running;
 }
 
 }  // namespace wheelbarrow::bundle

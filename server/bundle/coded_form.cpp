@@ -10,11 +10,13 @@
 #include <memory>
 #include <string>
 
+#include "bundle/deflate.hpp"
+
 namespace wheelbarrow::bundle {
 namespace {
 
 constexpr int window_log = 23;                                // 8 MiB, the most that browsers take
-constexpr std::size_t input_step = std::size_t{256} * 1024;   // bytes between two looks at the stop token
+constexpr std::size_t input_step = std::size_t{256} * 1024;   // bytes between two looks at `give_up`
 constexpr std::size_t output_step = std::size_t{256} * 1024;  // bytes
 
 // RFC 1952 2.3: magic, deflate, no flags, no time, no extra flags, unknown system.
@@ -24,6 +26,10 @@ constexpr std::size_t gzip_trailer_size = 8;  // CRC-32, length
 constexpr std::size_t gzip_tail_size = final_block.size() + gzip_trailer_size;
 
 using Sink = std::function<Result<void>(std::span<const std::byte>)>;
+
+std::unexpected<Error> given_up() {
+  return fail(ErrorKind::cancelled, "compression was given up");
+}
 
 std::string gzip_trailer(std::uint32_t crc, std::uint64_t size) {
   std::string trailer;
@@ -43,7 +49,7 @@ std::uint32_t little_endian(const std::byte* bytes) {
   return word;
 }
 
-Result<void> compress_zstd(std::span<const std::byte> content, Effort effort, const std::stop_token& stop,
+Result<void> compress_zstd(std::span<const std::byte> content, Effort effort, const GiveUp& give_up,
                            const Sink& sink) {
   const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
   if (!context) return fail(ErrorKind::internal, "zstd has no memory");
@@ -59,7 +65,7 @@ Result<void> compress_zstd(std::span<const std::byte> content, Effort effort, co
   std::vector<std::byte> buffer(output_step);
   std::size_t fed = 0;
   for (bool done = false; !done;) {
-    if (stop.stop_requested()) return fail(ErrorKind::cancelled, "compression was given up");
+    if (give_up && give_up()) return given_up();
     const std::size_t step = std::min(input_step, content.size() - fed);
     ZSTD_inBuffer input{content.data() + fed, step, 0};
     fed += step;
@@ -76,24 +82,20 @@ Result<void> compress_zstd(std::span<const std::byte> content, Effort effort, co
   return {};
 }
 
-Result<void> compress_gzip(std::span<const std::byte> content, Effort effort, const std::stop_token& stop,
-                           const Sink& sink) {
+// The content as raw deflate data that ends at a byte and in no final block.
+Result<void> deflate_fast(std::span<const std::byte> content, const GiveUp& give_up, const Sink& sink) {
   z_stream stream{};
-  if (deflateInit2(&stream, effort == Effort::best ? 9 : 3, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) !=
-      Z_OK) {
+  if (deflateInit2(&stream, 3, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
     return fail(ErrorKind::internal, "zlib has no memory");
   }
   const std::unique_ptr<z_stream, decltype(&deflateEnd)> end(&stream, &deflateEnd);
-  if (auto taken = sink(std::as_bytes(std::span(gzip_header))); !taken) return taken;
   std::vector<std::byte> buffer(output_step);
-  std::uint32_t crc = 0;
   std::size_t fed = 0;
   do {
-    if (stop.stop_requested()) return fail(ErrorKind::cancelled, "compression was given up");
+    if (give_up && give_up()) return given_up();
     const std::size_t step = std::min(input_step, content.size() - fed);
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(content.data() + fed));
     stream.avail_in = static_cast<uInt>(step);
-    crc = static_cast<std::uint32_t>(crc32(crc, stream.next_in, stream.avail_in));
     fed += step;
     do {
       stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
@@ -102,17 +104,43 @@ Result<void> compress_gzip(std::span<const std::byte> content, Effort effort, co
       if (auto taken = sink({buffer.data(), buffer.size() - stream.avail_out}); !taken) return taken;
     } while (stream.avail_out == 0);
   } while (fed < content.size());
-  const std::string tail = std::string(final_block) + gzip_trailer(crc, content.size());
+  return {};
+}
+
+// The same in steps that forget what was before them, which costs less than a thousandth.
+Result<void> deflate_best_in_steps(std::span<const std::byte> content, const GiveUp& give_up,
+                                   const Sink& sink) {
+  constexpr std::size_t step = std::size_t{4} * 1024 * 1024;  // bytes
+  for (std::size_t fed = 0; fed < content.size(); fed += step) {
+    if (give_up && give_up()) return given_up();
+    const auto coded = deflate_best(content.subspan(fed, std::min(step, content.size() - fed)));
+    if (!coded) return std::unexpected(coded.error());
+    if (auto taken = sink(*coded); !taken) return taken;
+  }
+  return {};
+}
+
+std::uint32_t crc_of(std::span<const std::byte> content) {
+  return static_cast<std::uint32_t>(
+      crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()));
+}
+
+Result<void> compress_gzip(std::span<const std::byte> content, Effort effort, const GiveUp& give_up,
+                           const Sink& sink) {
+  if (auto taken = sink(std::as_bytes(std::span(gzip_header))); !taken) return taken;
+  const auto deflate = effort == Effort::best ? deflate_best_in_steps : deflate_fast;
+  if (auto done = deflate(content, give_up, sink); !done) return done;
+  const std::string tail = std::string(final_block) + gzip_trailer(crc_of(content), content.size());
   return sink(std::as_bytes(std::span(tail)));
 }
 
 Result<void> compress_into(std::span<const std::byte> content, Form form, Effort effort,
-                           const std::stop_token& stop, const Sink& sink) {
+                           const GiveUp& give_up, const Sink& sink) {
   switch (form) {
     case Form::zstd:
-      return compress_zstd(content, effort, stop, sink);
+      return compress_zstd(content, effort, give_up, sink);
     case Form::gzip:
-      return compress_gzip(content, effort, stop, sink);
+      return compress_gzip(content, effort, give_up, sink);
     case Form::identity:
       break;
   }
@@ -154,9 +182,9 @@ std::string_view name_of(Effort effort) {
   return effort == Effort::best ? "best" : "fast";
 }
 
-Result<void> compress(std::span<const std::byte> content, Form form, Effort effort,
-                      const std::stop_token& stop, store::BlobWriter& out) {
-  return compress_into(content, form, effort, stop,
+Result<void> compress(std::span<const std::byte> content, Form form, Effort effort, const GiveUp& give_up,
+                      store::BlobWriter& out) {
+  return compress_into(content, form, effort, give_up,
                        [&](std::span<const std::byte> bytes) { return out.append(bytes); });
 }
 

@@ -19,12 +19,12 @@
 
 #include <cstdint>
 #include <span>
-#include <stop_token>
 #include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/slice.hpp"
+#include "bundle/callback.hpp"
 #include "store/store.hpp"
 
 namespace wheelbarrow::bundle {
@@ -38,9 +38,9 @@ enum class Effort { fast, best };
 std::string_view name_of(Effort effort);
 
 // Compresses `content` into `out`, which is empty. `form` is not identity. ErrorKind::cancelled soon after
-// `stop` is requested.
-Result<void> compress(std::span<const std::byte> content, Form form, Effort effort,
-                      const std::stop_token& stop, store::BlobWriter& out);
+// `give_up` says so.
+Result<void> compress(std::span<const std::byte> content, Form form, Effort effort, const GiveUp& give_up,
+                      store::BlobWriter& out);
 
 // The same for small content, in memory.
 Result<std::vector<std::byte>> compress(std::span<const std::byte> content, Form form, Effort effort);

@@ -6,7 +6,9 @@
 #include <fstream>
 #include <utility>
 
+#include "bundle/delta.hpp"
 #include "bundle/gather.hpp"
+#include "bundle/solid_form.hpp"
 
 namespace wheelbarrow::bundle {
 namespace {
@@ -52,19 +54,38 @@ Result<Sha256> hash_file(const std::filesystem::path& path) {
 }
 
 // Names a body by the hashes of the blobs it is joined from.
-std::string coded_etag(const Sha256& content, Form form, std::span<const Sha256> pieces) {
+std::string coded_etag(const Sha256& content, std::string_view coding, std::span<const Sha256> pieces) {
   Sha256Hasher hasher;
   for (const Sha256& piece : pieces) {
     hasher.update(std::as_bytes(std::span(piece.bytes)));
   }
-  return content.hex().substr(0, 16) + '-' + std::string(name_of(form)) + '-' +
-         hasher.finish().hex().substr(0, 24);
+  return content.hex().substr(0, 16) + '-' + std::string(coding) + '-' + hasher.finish().hex().substr(0, 24);
+}
+
+Slices identity_of(const Bundle& bundle) {
+  Slices body;
+  body.reserve(bundle.layers.size() + 2);
+  body.push_back(bundle.first.in(Form::identity));
+  for (const Blob& layer : bundle.layers) {
+    body.push_back(layer.bytes);
+  }
+  body.push_back(bundle.last.in(Form::identity));
+  return body;
+}
+
+std::optional<Encoded> spare_form(const Sha256& content, std::string_view coding,
+                                  const std::optional<Blob>& blob) {
+  if (!blob) return std::nullopt;
+  return Encoded{{blob->bytes}, coded_etag(content, coding, {&blob->sha256, 1}), blob->sha256};
 }
 
 }  // namespace
 
 Engine::Engine(store::Store& store, EngineOptions options)
-    : store_(store), options_(std::move(options)), pool_(std::max(1U, options_.threads)) {}
+    : store_(store),
+      options_(std::move(options)),
+      pool_(std::max(1U, options_.threads)),
+      spare_(store, pool_, [this](const Error& error) { report(error); }) {}
 
 Engine::~Engine() {
   stop();
@@ -77,6 +98,7 @@ void Engine::stop() {
   layer_flights_.clear();
   piece_flights_.clear();
   background_flights_.clear();
+  spare_.stop();
 }
 
 std::size_t Engine::pending() const {
@@ -87,8 +109,29 @@ void Engine::report(const Error& error) const {
   if (error.kind != ErrorKind::cancelled && options_.background_failure) options_.background_failure(error);
 }
 
-void Engine::run(std::function<void()> work) {
-  pool_.submit([work = std::move(work)](const std::stop_token&) { work(); });
+Result<void> Engine::run(std::function<void()> work) {
+  if (pool_.backlog(Lane::quick) >= options_.max_pending) return std::unexpected(too_busy());
+  pool_.submit(Lane::quick, [work = std::move(work)](const std::stop_token&) { work(); });
+  return {};
+}
+
+// Ends a flight that failed. What was given up because nobody waited begins again if somebody has come since.
+template <class T>
+void Engine::end(SingleFlight<T>& flights, const std::string& key, const Error& error,
+                 const std::function<void()>& restart) {
+  if (error.kind != ErrorKind::cancelled) return flights.land(key, std::unexpected(error));
+  if (!flights.abandon(key)) restart();
+}
+
+// Does the work of a flight that just began. It isn't begun, or is given up, when nobody waits any more.
+template <class T>
+void Engine::fly(SingleFlight<T>& flights, const std::string& key, Lane lane, Work<T> work) {
+  pool_.submit(lane, [this, &flights, key, lane, work = std::move(work)](const std::stop_token& stop) {
+    if (flights.abandon(key)) return;
+    const Result<T> result = work([&] { return stop.stop_requested() || !flights.is_wanted(key); });
+    if (!result) return end(flights, key, result.error(), [&] { fly(flights, key, lane, work); });
+    flights.land(key, result);
+  });
 }
 
 void Engine::bundle(const Manifest& planned, const CatalogPtr& catalog, Callback<BundlePtr> done) {
@@ -96,25 +139,44 @@ void Engine::bundle(const Manifest& planned, const CatalogPtr& catalog, Callback
   if (const auto known = by_plan_.get(key)) return done(*known);
   if (is_full() && !bundle_flights_.contains(key)) return done(std::unexpected(too_busy()));
   if (!bundle_flights_.join(key, std::move(done))) return;
-  layers(planned, catalog, [this, key, planned](Result<std::vector<Blob>> layers) {
-    if (!layers) return bundle_flights_.land(key, std::unexpected(layers.error()));
-    pool_.submit([this, key, planned, layers = std::move(*layers)](const std::stop_token&) {
-      auto bundle = assemble(planned, layers);
-      if (bundle) {
-        ++statistics_.bundles_assembled;
-        by_plan_.put(key, *bundle);
-        remember(*bundle);
-      }
-      bundle_flights_.land(key, bundle);
-    });
+  join_layers(key, planned, catalog, [this, key](const BundlePtr& bundle) -> Result<BundlePtr> {
+    ++statistics_.bundles_assembled;
+    by_plan_.put(key, bundle);
+    remember(bundle);
+    return bundle;
   });
+}
+
+// The work of a flight of `bundle_flights_`: makes the layers, joins them, and lets `finish` have the last
+// word.
+void Engine::join_layers(const std::string& key, const Manifest& manifest, const CatalogPtr& catalog,
+                         const std::function<Result<BundlePtr>(const BundlePtr&)>& finish) {
+  const auto made = [this, key, manifest, catalog, finish](Result<std::vector<Blob>> layers) {
+    if (!layers) {
+      return end(bundle_flights_, key, layers.error(), [&] { join_layers(key, manifest, catalog, finish); });
+    }
+    fly<BundlePtr>(bundle_flights_, key, Lane::quick,
+                   [manifest, finish, layers = std::move(*layers)](const GiveUp&) {
+                     const auto bundle = assemble(manifest, layers);
+                     return bundle ? finish(*bundle) : bundle;
+                   });
+  };
+  const GiveUp abandoned = [this, key] { return !bundle_flights_.is_wanted(key); };
+  gather<Blob>(
+      manifest.members.size(),
+      [&](std::size_t i, Callback<Blob> each) {
+        const Member& member = manifest.members[i];
+        const auto wheel = catalog->find(member.wheel);
+        layer(manifest.recipe(member), wheel ? wheel->path : std::filesystem::path(), std::move(each));
+      },
+      Callback<std::vector<Blob>>(made, abandoned));
 }
 
 // Makes the bundle known under its hash; the answer doesn't wait for the disk.
 void Engine::remember(const BundlePtr& bundle) {
   const std::string name = bundle_name(bundle->sha256);
   by_hash_.put(name, bundle);
-  pool_.submit_background([this, name, bundle](const std::stop_token&) {
+  pool_.submit(Lane::soon, [this, name, bundle](const std::stop_token&) {
     const auto known = store_.find(name);
     if (known && *known) return;
     if (auto stored = store_.put(name, bundle->first.in(Form::identity).bytes); !stored)
@@ -127,52 +189,40 @@ void Engine::find_bundle(const Sha256& sha256, const CatalogPtr& catalog, Callba
   if (const auto known = by_hash_.get(name)) return done(*known);
   if (is_full() && !bundle_flights_.contains(name)) return done(std::unexpected(too_busy()));
   if (!bundle_flights_.join(name, std::move(done))) return;
-  pool_.submit([this, name, sha256, catalog](const std::stop_token&) {
-    const auto land = [this, name](const Result<BundlePtr>& result) { bundle_flights_.land(name, result); };
-    const auto stored = store_.find(name);
-    if (!stored) return land(std::unexpected(stored.error()));
-    if (!*stored) {
-      return land(fail(ErrorKind::not_found,
-                       "this server has made no bundle of that name; ask for it by its "
-                       "requirements at /bundle?r=..."));
-    }
-    const auto manifest = parse_manifest_entry((*stored)->bytes.text());
-    if (!manifest) return land(std::unexpected(manifest.error()));
-    layers(*manifest, catalog, [this, name, sha256, land, manifest](Result<std::vector<Blob>> layers) {
-      if (!layers) return land(std::unexpected(layers.error()));
-      pool_.submit([this, name, sha256, land, manifest, layers = std::move(*layers)](const std::stop_token&) {
-        auto bundle = assemble(*manifest, layers);
-        if (bundle && (*bundle)->sha256 != sha256) {
-          bundle = fail(ErrorKind::not_found,
-                        "the bundle can't be made again byte for byte; ask for it by its "
-                        "requirements at /bundle?r=...");
-        }
-        if (bundle) by_hash_.put(name, *bundle);
-        land(bundle);
-      });
+  pool_.submit(Lane::quick, [this, name, sha256, catalog](const std::stop_token&) {
+    const auto manifest = stored_manifest(name);
+    if (!manifest) return bundle_flights_.land(name, std::unexpected(manifest.error()));
+    join_layers(name, *manifest, catalog, [this, name, sha256](const BundlePtr& bundle) -> Result<BundlePtr> {
+      if (bundle->sha256 != sha256) {
+        return fail(ErrorKind::not_found,
+                    "the bundle can't be made again byte for byte; ask for it by its "
+                    "requirements at /bundle?r=...");
+      }
+      by_hash_.put(name, bundle);
+      return bundle;
     });
   });
 }
 
-void Engine::layers(const Manifest& manifest, const CatalogPtr& catalog, Callback<std::vector<Blob>> done) {
-  gather<Blob>(
-      manifest.members.size(),
-      [&](std::size_t i, Callback<Blob> each) {
-        const Member& member = manifest.members[i];
-        const auto wheel = catalog->find(member.wheel);
-        layer(manifest.recipe(member), wheel ? wheel->path : std::filesystem::path(), std::move(each));
-      },
-      std::move(done));
+Result<Manifest> Engine::stored_manifest(const std::string& name) {
+  const auto stored = store_.find(name);
+  if (!stored) return std::unexpected(stored.error());
+  if (!*stored) {
+    return fail(ErrorKind::not_found,
+                "this server has made no bundle of that name; ask for it by its "
+                "requirements at /bundle?r=...");
+  }
+  return parse_manifest_entry((*stored)->bytes.text());
 }
 
 void Engine::layer(const LayerRecipe& recipe, const std::filesystem::path& source, Callback<Blob> done) {
   const std::string key = recipe.key();
   if (const auto known = layers_.get(key)) return done(*known);
   if (!layer_flights_.join(key, std::move(done))) return;
-  pool_.submit([this, key, recipe, source](const std::stop_token&) {
+  fly<Blob>(layer_flights_, key, Lane::build, [this, key, recipe, source](const GiveUp&) {
     const auto layer = make_layer(recipe, source);
     if (layer) layers_.put(key, *layer);
-    layer_flights_.land(key, layer);
+    return layer;
   });
 }
 
@@ -215,10 +265,10 @@ void Engine::wheel(const wheelhouse::WheelPtr& wheel, Callback<Blob> done) {
   if (const auto known = wheels_.get(key)) return done(*known);
   if (is_full() && !blob_flights_.contains(key)) return done(std::unexpected(too_busy()));
   if (!blob_flights_.join(key, std::move(done))) return;
-  pool_.submit([this, key, wheel](const std::stop_token&) {
+  fly<Blob>(blob_flights_, key, Lane::build, [this, key, wheel](const GiveUp&) {
     const auto blob = copy_wheel(wheel->sha256, wheel->path);
     if (blob) wheels_.put(key, *blob);
-    blob_flights_.land(key, blob);
+    return blob;
   });
 }
 
@@ -229,11 +279,11 @@ void Engine::file(const std::filesystem::path& path, Callback<Blob> done) {
   if (const auto known = files_.get(key); known && known->stamp == *stamp) return done(known->blob);
   if (is_full() && !blob_flights_.contains(key)) return done(std::unexpected(too_busy()));
   if (!blob_flights_.join(key, std::move(done))) return;
-  pool_.submit([this, key, path, stamp = *stamp](const std::stop_token&) {
+  fly<Blob>(blob_flights_, key, Lane::quick, [this, key, path, stamp = *stamp](const GiveUp&) {
     const auto blob = copy_file(path);
     // A file that changed meanwhile is looked at again next time, because its stamp differs.
     if (blob) files_.put(key, {stamp, *blob});
-    blob_flights_.land(key, blob);
+    return blob;
   });
 }
 
@@ -252,38 +302,91 @@ Result<Blob> Engine::copy_file(const std::filesystem::path& path) {
 
 void Engine::encode(const BundlePtr& bundle, Form form, Callback<Encoded> done) {
   if (form == Form::identity) {
-    Slices body{bundle->first.in(form)};
-    for (const Blob& layer : bundle->layers) {
-      body.push_back(layer.bytes);
-    }
-    body.push_back(bundle->last.in(form));
-    return done(Encoded{std::move(body), bundle->sha256.hex(), bundle->sha256});
+    return done(Encoded{identity_of(*bundle), bundle->sha256.hex(), bundle->sha256});
   }
+  const auto join_pieces = [this, bundle, form, done](Result<std::vector<CodedPiece>> pieces) {
+    if (!pieces) return done(std::unexpected(pieces.error()));
+    std::vector<Slice> parts{bundle->first.in(form)};
+    std::vector<Sha256> hashes{sha256(bundle->first.in(form).bytes), sha256(bundle->last.in(form).bytes)};
+    bool stable = true;
+    for (const CodedPiece& piece : *pieces) {
+      parts.push_back(piece.blob.bytes);
+      hashes.push_back(piece.blob.sha256);
+      stable = stable && piece.best;
+    }
+    parts.push_back(bundle->last.in(form));
+    done(finish(join(form, parts), coded_etag(bundle->sha256, name_of(form), hashes), stable));
+  };
+  pieces(bundle, form, {join_pieces, done.abandoned()});
+}
+
+void Engine::pieces(const BundlePtr& bundle, Form form, Callback<std::vector<CodedPiece>> done) {
   gather<CodedPiece>(
       bundle->layers.size(),
       [&](std::size_t i, Callback<CodedPiece> each) { piece(bundle->layers[i], form, std::move(each)); },
-      [this, bundle, form, done = std::move(done)](Result<std::vector<CodedPiece>> pieces) {
-        if (!pieces) return done(std::unexpected(pieces.error()));
-        std::vector<Slice> parts{bundle->first.in(form)};
-        std::vector<Sha256> hashes{sha256(bundle->first.in(form).bytes), sha256(bundle->last.in(form).bytes)};
-        bool stable = true;
-        for (const CodedPiece& piece : *pieces) {
-          parts.push_back(piece.blob.bytes);
-          hashes.push_back(piece.blob.sha256);
-          stable = stable && piece.best;
-        }
-        parts.push_back(bundle->last.in(form));
-        done(finish(join(form, parts), coded_etag(bundle->sha256, form, hashes), stable));
-      });
+      std::move(done));
+}
+
+std::optional<Encoded> Engine::delta(const BundlePtr& bundle, const Sha256& held, const CatalogPtr& catalog) {
+  const std::string name = "delta/" + held.hex() + '/' + bundle->sha256.hex();
+  if (const auto known = spare_.find(name)) return spare_form(bundle->sha256, "dcz", *known);
+  find_bundle(held, catalog, [this, name, bundle](const Result<BundlePtr>& old) {
+    if (old) return make_delta(name, *old, bundle);
+    if (old.error().kind != ErrorKind::busy) spare_.give_up(name);
+  });
+  return std::nullopt;
+}
+
+void Engine::make_delta(const std::string& name, const BundlePtr& held, const BundlePtr& wanted) {
+  pieces(wanted, Form::zstd, [this, name, held, wanted](const Result<std::vector<CodedPiece>>& coded) {
+    if (!coded) return spare_.give_up(name);
+    std::vector<Slice> layers;
+    layers.reserve(coded->size());
+    std::uint64_t plain_size = 0;
+    for (const CodedPiece& piece : *coded) {
+      layers.push_back(piece.blob.bytes);
+      plain_size += piece.blob.bytes.size();
+    }
+    spare_.make(name, Lane::soon, plain_size,
+                [this, held, wanted, layers](const GiveUp& give_up, store::BlobWriter& out) {
+                  auto written = write_delta(*held, *wanted, layers, give_up, out);
+                  if (written) ++statistics_.deltas_made;
+                  return written;
+                });
+  });
+}
+
+std::optional<Encoded> Engine::solid(const BundlePtr& bundle) {
+  return solid(bundle->sha256, [&] { return identity_of(*bundle); });
+}
+
+std::optional<Encoded> Engine::solid(const Blob& blob) {
+  return solid(blob.sha256, [&] { return Slices{blob.bytes}; });
+}
+
+std::optional<Encoded> Engine::solid(const Sha256& sha256, const std::function<Slices()>& content) {
+  const std::string name = "brotli/" + sha256.hex();
+  if (const auto known = spare_.find(name)) return spare_form(sha256, "br", *known);
+  const unsigned asked = asked_.get(name).value_or(0) + 1;
+  asked_.put(name, asked);
+  if (options_.hot_after > 0 && asked >= options_.hot_after) {
+    const auto make = [body = content()](const GiveUp& give_up, store::BlobWriter& out) {
+      return compress_brotli(body, give_up, out);
+    };
+    spare_.make(name, Lane::leisure, total_size(content()), make);
+  }
+  return std::nullopt;
 }
 
 void Engine::encode(const Blob& blob, Form form, Callback<Encoded> done) {
   if (form == Form::identity) return done(Encoded{{blob.bytes}, blob.sha256.hex(), blob.sha256});
-  piece(blob, form, [blob, form, done = std::move(done)](Result<CodedPiece> piece) {
+  const auto finish_blob = [blob, form, done](Result<CodedPiece> piece) {
     if (!piece) return done(std::unexpected(piece.error()));
-    done(Encoded{
-        {piece->blob.bytes}, coded_etag(blob.sha256, form, {&piece->blob.sha256, 1}), piece->blob.sha256});
-  });
+    done(Encoded{{piece->blob.bytes},
+                 coded_etag(blob.sha256, name_of(form), {&piece->blob.sha256, 1}),
+                 piece->blob.sha256});
+  };
+  piece(blob, form, Callback<CodedPiece>(finish_blob, done.abandoned()));
 }
 
 // Adds the digest of a joined body where it is known; where it isn't and the body won't change soon, it is
@@ -292,7 +395,7 @@ Encoded Engine::finish(Slices body, std::string etag, bool stable) {
   Encoded encoded{std::move(body), std::move(etag), std::nullopt};
   encoded.digest = digests_.get(encoded.etag);
   if (!encoded.digest && stable && background_flights_.join(encoded.etag, [](const Result<Sha256>&) {})) {
-    pool_.submit_background([this, body = encoded.body, etag = encoded.etag](const std::stop_token&) {
+    pool_.submit(Lane::soon, [this, body = encoded.body, etag = encoded.etag](const std::stop_token&) {
       Sha256Hasher hasher;
       for (const Slice& slice : body) {
         hasher.update(slice.bytes);
@@ -309,30 +412,30 @@ void Engine::piece(const Blob& content, Form form, Callback<CodedPiece> done) {
   const std::string key = std::string(name_of(form)) + '/' + content.sha256.hex();
   if (const auto known = pieces_.get(key)) return done(*known);
   if (!piece_flights_.join(key, std::move(done))) return;
-  pool_.submit([this, key, content, form](const std::stop_token& stop) {
-    const auto made = make_piece(content, form, stop);
+  fly<CodedPiece>(piece_flights_, key, Lane::build, [this, key, content, form](const GiveUp& give_up) {
+    const auto made = make_piece(content, form, give_up);
     if (made) {
       pieces_.put(key, *made);
       if (!made->best && options_.upgrade) upgrade(content, form);
     }
-    piece_flights_.land(key, made);
+    return made;
   });
 }
 
-Result<Engine::CodedPiece> Engine::make_piece(const Blob& content, Form form, const std::stop_token& stop) {
+Result<Engine::CodedPiece> Engine::make_piece(const Blob& content, Form form, const GiveUp& give_up) {
   for (const Effort effort : {Effort::best, Effort::fast}) {
     auto known = store_.find(piece_name(form, effort, content.sha256));
     if (!known) return std::unexpected(known.error());
     if (*known) return CodedPiece{**known, effort == Effort::best};
   }
-  return compress_into_store(content, form, Effort::fast, stop);
+  return compress_into_store(content, form, Effort::fast, give_up);
 }
 
 Result<Engine::CodedPiece> Engine::compress_into_store(const Blob& content, Form form, Effort effort,
-                                                       const std::stop_token& stop) {
+                                                       const GiveUp& give_up) {
   auto writer = store_.create();
   if (!writer) return std::unexpected(writer.error());
-  if (auto done = compress(content.bytes.bytes, form, effort, stop, *writer); !done) {
+  if (auto done = compress(content.bytes.bytes, form, effort, give_up, *writer); !done) {
     return std::unexpected(done.error());
   }
   auto blob = store_.publish(piece_name(form, effort, content.sha256), std::move(*writer));
@@ -344,8 +447,8 @@ Result<Engine::CodedPiece> Engine::compress_into_store(const Blob& content, Form
 void Engine::upgrade(const Blob& content, Form form) {
   const std::string key = std::string(name_of(form)) + '/' + content.sha256.hex();
   if (!background_flights_.join(key, [](const Result<Sha256>&) {})) return;
-  pool_.submit_background([this, key, content, form](const std::stop_token& stop) {
-    auto best = compress_into_store(content, form, Effort::best, stop);
+  pool_.submit(Lane::leisure, [this, key, content, form](const std::stop_token& stop) {
+    auto best = compress_into_store(content, form, Effort::best, [&] { return stop.stop_requested(); });
     if (best) {
       pieces_.put(key, *best);
       if (auto removed = store_.remove(piece_name(form, Effort::fast, content.sha256)); !removed) {

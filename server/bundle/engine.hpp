@@ -19,15 +19,18 @@
 #include "bundle/bundle.hpp"
 #include "bundle/lru_cache.hpp"
 #include "bundle/single_flight.hpp"
+#include "bundle/spare_forms.hpp"
 #include "store/store.hpp"
 #include "wheelhouse/catalog.hpp"
 
 namespace wheelbarrow::bundle {
 
 struct EngineOptions {
-  unsigned threads = 2;           // that build while a client waits; background work has one more
+  unsigned threads = 2;           // see BuildPool
   std::size_t max_pending = 256;  // different answers being made at a time; more are ErrorKind::busy
   bool upgrade = true;            // whether the best compression follows in the background
+  // How often something is asked for in Brotli before that form is made, in the background; 0: never.
+  unsigned hot_after = 4;
   wheelhouse::WheelLimits limits;
   // Told of background work that failed; what it was for is served in its present form. May be empty.
   std::function<void(const Error&)> background_failure;
@@ -47,6 +50,7 @@ struct EngineStatistics {
   std::atomic<std::uint64_t> bundles_assembled = 0;
   std::atomic<std::uint64_t> layers_built = 0;
   std::atomic<std::uint64_t> forms_built = 0;  // compressed, fast or best
+  std::atomic<std::uint64_t> deltas_made = 0;
   std::atomic<std::uint64_t> wheels_copied = 0;
 };
 
@@ -68,6 +72,14 @@ class Engine {
   // A bundle in one form. Compresses fast what has no form yet and asks for the best in the background.
   void encode(const BundlePtr& bundle, Form form, Callback<Encoded> done);
 
+  // The bundle as a difference to another that a client holds (see write_delta()), if there is such a one,
+  // smaller than the zstd form. Never makes anyone wait: what isn't there is made for those who ask later.
+  std::optional<Encoded> delta(const BundlePtr& bundle, const Sha256& held, const CatalogPtr& catalog);
+  // The bundle in Brotli, if there is that form yet. It is made once it was asked for `hot_after` times.
+  std::optional<Encoded> solid(const BundlePtr& bundle);
+  // The same for a blob.
+  std::optional<Encoded> solid(const store::Blob& blob);
+
   // A wheel file, copied into the store so that what is sent under its hash can't change.
   void wheel(const wheelhouse::WheelPtr& wheel, Callback<store::Blob> done);
   // A file that may change (the app, the runtime), as it is now. ErrorKind::not_found if there is none.
@@ -75,8 +87,9 @@ class Engine {
   // A blob in one form, as encode() for bundles.
   void encode(const store::Blob& blob, Form form, Callback<Encoded> done);
 
-  // Runs other slow work of a request (resolving) in the same threads. Dropped by stop() if it has not begun.
-  void run(std::function<void()> work);
+  // Runs other work of a request (resolving) in the same threads. Dropped by stop() if it has not begun.
+  // ErrorKind::busy if too much waits already.
+  Result<void> run(std::function<void()> work);
 
   // Drops what waits (its callbacks are destroyed uncalled), gives up what runs, and waits for the threads.
   void stop();
@@ -84,7 +97,7 @@ class Engine {
   const EngineStatistics& statistics() const { return statistics_; }
   // How many different bundles, wheels and files are being made.
   std::size_t pending() const;
-  std::size_t background_backlog() const { return pool_.background_backlog(); }
+  std::size_t background_backlog() const { return pool_.backlog(Lane::soon) + pool_.backlog(Lane::leisure); }
 
  private:
   struct CodedPiece {
@@ -96,9 +109,19 @@ class Engine {
     store::Blob blob;
   };
 
+  template <class T>
+  using Work = std::function<Result<T>(const GiveUp&)>;
+  template <class T>
+  void fly(SingleFlight<T>& flights, const std::string& key, Lane lane, Work<T> work);
+  template <class T>
+  void end(SingleFlight<T>& flights, const std::string& key, const Error& error,
+           const std::function<void()>& restart);
+  void join_layers(const std::string& key, const Manifest& manifest, const CatalogPtr& catalog,
+                   const std::function<Result<BundlePtr>(const BundlePtr&)>& finish);
+  Result<Manifest> stored_manifest(const std::string& name);
+
   bool is_full() const { return pending() >= options_.max_pending; }
   void layer(const LayerRecipe& recipe, const std::filesystem::path& source, Callback<store::Blob> done);
-  void layers(const Manifest& manifest, const CatalogPtr& catalog, Callback<std::vector<store::Blob>> done);
   void piece(const store::Blob& content, Form form, Callback<CodedPiece> done);
   void upgrade(const store::Blob& content, Form form);
   Encoded finish(Slices body, std::string etag, bool stable);
@@ -106,9 +129,12 @@ class Engine {
   Result<store::Blob> make_layer(const LayerRecipe& recipe, const std::filesystem::path& source);
   Result<store::Blob> copy_wheel(const Sha256& sha256, const std::filesystem::path& source);
   Result<store::Blob> copy_file(const std::filesystem::path& path);
-  Result<CodedPiece> make_piece(const store::Blob& content, Form form, const std::stop_token& stop);
+  Result<CodedPiece> make_piece(const store::Blob& content, Form form, const GiveUp& give_up);
   Result<CodedPiece> compress_into_store(const store::Blob& content, Form form, Effort effort,
-                                         const std::stop_token& stop);
+                                         const GiveUp& give_up);
+  std::optional<Encoded> solid(const Sha256& sha256, const std::function<Slices()>& content);
+  void make_delta(const std::string& name, const BundlePtr& held, const BundlePtr& wanted);
+  void pieces(const BundlePtr& bundle, Form form, Callback<std::vector<CodedPiece>> done);
   void remember(const BundlePtr& bundle);
   void report(const Error& error) const;
 
@@ -123,6 +149,7 @@ class Engine {
   LruCache<store::Blob> wheels_{4096};
   LruCache<KnownFile> files_{4096};
   LruCache<Sha256> digests_{8192};
+  LruCache<unsigned> asked_{8192};  // how often for Brotli, by content
 
   SingleFlight<BundlePtr> bundle_flights_;
   SingleFlight<store::Blob> blob_flights_;  // wheels and files
@@ -130,7 +157,8 @@ class Engine {
   SingleFlight<CodedPiece> piece_flights_;
   SingleFlight<Sha256> background_flights_;
 
-  BuildPool pool_;  // last: its threads use everything above
+  BuildPool pool_;  // before everything that its threads use is destroyed, stop() ends them
+  SpareForms spare_;
 };
 
 }  // namespace wheelbarrow::bundle

@@ -29,7 +29,7 @@ void gather(std::size_t count, Start start, Callback<std::vector<T>> done) {
   gathering->results.resize(count);
   gathering->done = std::move(done);
   for (std::size_t i = 0; i < count; ++i) {
-    start(i, [gathering, i](Result<T> result) {
+    const auto take = [gathering, i](Result<T> result) {
       {
         const std::scoped_lock lock(gathering->mutex);
         if (result) {
@@ -41,7 +41,8 @@ void gather(std::size_t count, Start start, Callback<std::vector<T>> done) {
       }
       if (gathering->error) return gathering->done(std::unexpected(std::move(*gathering->error)));
       gathering->done(std::move(gathering->results));
-    });
+    };
+    start(i, Callback<T>(take, gathering->done.abandoned()));
   }
 }
 

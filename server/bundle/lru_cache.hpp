@@ -8,6 +8,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace wheelbarrow::bundle {
 
@@ -40,9 +41,20 @@ class LruCache {
     }
   }
 
+  // All of it, what was used last first.
+  std::vector<Value> values() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Value> values;
+    values.reserve(entries_.size());
+    for (const auto& [key, value] : entries_) {
+      values.push_back(value);
+    }
+    return values;
+  }
+
  private:
   std::size_t capacity_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::list<std::pair<std::string, Value>> entries_;  // latest first
   std::unordered_map<std::string, typename std::list<std::pair<std::string, Value>>::iterator> places_;
 };

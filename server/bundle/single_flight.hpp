@@ -1,8 +1,8 @@
 // Work that several ask for at once is done once. Safe from every thread.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <functional>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -10,11 +10,9 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "bundle/callback.hpp"
 
 namespace wheelbarrow::bundle {
-
-template <class T>
-using Callback = std::function<void(Result<T>)>;
 
 template <class T>
 class SingleFlight {
@@ -43,6 +41,31 @@ class SingleFlight {
     }
   }
 
+  // Whether anyone still waits for `key`.
+  bool is_wanted(const std::string& key) const {
+    const std::scoped_lock lock(mutex_);
+    const auto flight = flights_.find(key);
+    return flight != flights_.end() && !is_abandoned(flight->second);
+  }
+
+  // Ends the flight with ErrorKind::cancelled if nobody waits for it any more, and returns whether it did;
+  // who joins afterwards is the first again.
+  bool abandon(const std::string& key) {
+    std::vector<Callback<T>> waiters;
+    {
+      const std::scoped_lock lock(mutex_);
+      const auto flight = flights_.find(key);
+      if (flight == flights_.end()) return true;
+      if (!is_abandoned(flight->second)) return false;
+      waiters = std::move(flight->second);
+      flights_.erase(flight);
+    }
+    for (const Callback<T>& waiter : waiters) {
+      waiter(fail(ErrorKind::cancelled, "nobody waits for the answer any more"));
+    }
+    return true;
+  }
+
   // Forgets every waiter without an answer.
   void clear() {
     std::unordered_map<std::string, std::vector<Callback<T>>> dropped;
@@ -61,6 +84,10 @@ class SingleFlight {
   }
 
  private:
+  static bool is_abandoned(const std::vector<Callback<T>>& waiters) {
+    return std::ranges::all_of(waiters, [](const Callback<T>& waiter) { return waiter.is_abandoned(); });
+  }
+
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::vector<Callback<T>>> flights_;
 };

@@ -8,7 +8,7 @@
 namespace wheelbarrow::http {
 namespace {
 
-constexpr int coding_count = 3;
+constexpr int coding_count = 5;
 
 // weight = OWS ";" OWS "q=" qvalue (RFC 9110 12.4.2), in thousandths; nothing if malformed. No parameter is
 // 1000.
@@ -55,6 +55,8 @@ std::optional<Coding> coding_named(std::string_view name) {
   // "x-gzip" is equivalent to "gzip" (RFC 9110 8.4.1.3).
   if (equal_ignoring_case(name, "gzip") || equal_ignoring_case(name, "x-gzip")) return Coding::gzip;
   if (equal_ignoring_case(name, "identity")) return Coding::identity;
+  if (equal_ignoring_case(name, "br")) return Coding::br;
+  if (equal_ignoring_case(name, "dcz")) return Coding::dcz;
   return std::nullopt;
 }
 
@@ -66,6 +68,7 @@ struct Weights {
   // 0 is "not acceptable". Identity that nobody mentions is acceptable, below everything that is wanted.
   int of(Coding coding) const {
     const std::optional<int> own = named[static_cast<std::size_t>(coding)];
+    if (coding == Coding::dcz) return own.value_or(0);
     return own.value_or(others.value_or(coding == Coding::identity ? 1 : 0));
   }
 };
@@ -95,10 +98,18 @@ std::string_view token(Coding coding) {
       return "gzip";
     case Coding::zstd:
       return "zstd";
+    case Coding::br:
+      return "br";
+    case Coding::dcz:
+      return "dcz";
     case Coding::identity:
       break;
   }
   return "identity";
+}
+
+bool accepts(std::optional<std::string_view> accept_encoding, Coding coding) {
+  return accept_encoding && parse_weights(*accept_encoding).of(coding) > 0;
 }
 
 std::optional<Coding> negotiate(std::optional<std::string_view> accept_encoding,

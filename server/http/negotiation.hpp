@@ -1,5 +1,5 @@
 // What a client would rather have: content codings (RFC 9110 8.4.1, 12.5.3; zstd: RFC 8878 and RFC 9659;
-// gzip: RFC 1952) and media types (12.5.1).
+// gzip: RFC 1952; br: RFC 7932; dcz: RFC 9842) and media types (12.5.1).
 #pragma once
 
 #include <compare>
@@ -9,9 +9,9 @@
 
 namespace wheelbarrow::http {
 
-enum class Coding { identity, gzip, zstd };
+enum class Coding { identity, gzip, zstd, br, dcz };
 
-// The token in Content-Encoding: "identity", "gzip", "zstd".
+// The token in Content-Encoding: "identity", "gzip", "zstd", "br", "dcz".
 std::string_view token(Coding coding);
 
 // Chooses among `available`, which is in the server's order of preference. `accept_encoding` is the field's
@@ -21,6 +21,9 @@ std::string_view token(Coding coding);
 // higher. Nothing if none is acceptable (406). A malformed member is ignored.
 std::optional<Coding> negotiate(std::optional<std::string_view> accept_encoding,
                                 std::span<const Coding> available);
+
+// Whether `accept_encoding` names `coding`, or means it by "*" (but see above), with a weight above 0.
+bool accepts(std::optional<std::string_view> accept_encoding, Coding coding);
 
 // How welcome a media type is; the greater, the more.
 struct Acceptance {

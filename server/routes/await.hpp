@@ -1,6 +1,7 @@
 // Waiting in a coroutine for what a build thread answers.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -18,7 +19,8 @@ namespace wheelbarrow::routes {
 
 // Calls start(callback) and resumes on the coroutine's own executor with what the callback is given, from
 // whichever thread. A callback that is destroyed uncalled destroys the coroutine there. Cancelling the
-// coroutine ends the wait with ErrorKind::cancelled; the work goes on for others who want it.
+// coroutine ends the wait with ErrorKind::cancelled and abandons the callback; the work goes on for others
+// who want it.
 template <class T, class Start>
 boost::asio::awaitable<Result<T>> await_result(Start start) {
   namespace asio = boost::asio;
@@ -37,9 +39,11 @@ boost::asio::awaitable<Result<T>> await_result(Start start) {
         };
         const auto waiting = std::make_shared<Waiting>(Waiting{std::move(handler)});
         const auto executor = asio::get_associated_executor(waiting->resume);
+        const auto gone = std::make_shared<std::atomic<bool>>(false);
         if (auto slot = asio::get_associated_cancellation_slot(waiting->resume); slot.is_connected()) {
           // The coroutine owns the slot, so what is in the slot must not own the coroutine.
-          slot.assign([weak = std::weak_ptr(waiting), executor](asio::cancellation_type) {
+          slot.assign([weak = std::weak_ptr(waiting), executor, gone](asio::cancellation_type) {
+            *gone = true;
             asio::post(executor, [weak] {
               if (const auto still = weak.lock()) {
                 still->finish(fail(ErrorKind::cancelled, "nobody waits for the answer any more"));
@@ -53,7 +57,8 @@ boost::asio::awaitable<Result<T>> await_result(Start start) {
               asio::post(tracked, [waiting, result = std::move(result)]() mutable {
                 waiting->finish(std::move(result));
               });
-            }));
+            },
+            [gone] { return gone->load(); }));
       },
       asio::use_awaitable, std::move(start));
 }

@@ -1,6 +1,9 @@
 #include <chrono>
 #include <cstdio>
+#include <optional>
+#include <vector>
 
+#include "bundle/delta.hpp"
 #include "http/url.hpp"
 #include "routes/await.hpp"
 #include "routes/context.hpp"
@@ -20,25 +23,70 @@ std::string server_timing(const Timing& timing, Milliseconds total) {
   return text;
 }
 
+// The dictionary that the client offers (RFC 9842 2.2): a Structured Field byte sequence (RFC 9651 3.3.5) of
+// a SHA-256.
+std::optional<Sha256> available_dictionary(const http::Request& request) {
+  const auto field = request.fields.get("available-dictionary");
+  constexpr std::size_t size = 46;  // 32 bytes in base64 between two colons
+  if (!field || field->size() != size || field->front() != ':' || field->back() != ':') return std::nullopt;
+  return Sha256::from_base64(std::string_view(*field).substr(1, size - 2));
+}
+
+// Forms that are sent only if they are there.
+struct Spare {
+  std::optional<bundle::Encoded> delta;
+  std::optional<bundle::Encoded> solid;
+};
+
+Spare find_spare(const Context& context, const http::Request& request, const bundle::BundlePtr& bundle,
+                 const CatalogPtr& catalog) {
+  const auto accepted = request.fields.get("accept-encoding");
+  Spare spare;
+  if (http::accepts(accepted, http::Coding::dcz)) {
+    if (const auto held = available_dictionary(request)) {
+      spare.delta = context.engine.delta(bundle, *held, catalog);
+    }
+  }
+  if (http::accepts(accepted, http::Coding::br)) spare.solid = context.engine.solid(bundle);
+  return spare;
+}
+
 // The bundle in the coding that the client prefers. `Timing::build` takes the coding in.
 Awaitable send(const Context& context, const http::Request& request, bundle::BundlePtr bundle,
-               std::string_view cache_control, Timing timing, Clock::time_point begin) {
-  const auto coding = http::negotiate(request.fields.get("accept-encoding"), all_codings());
+               const CatalogPtr& catalog, std::string_view cache_control, Timing timing,
+               Clock::time_point begin) {
+  Spare spare = find_spare(context, request, bundle, catalog);
+  std::vector<http::Coding> available;
+  if (spare.delta) available.push_back(http::Coding::dcz);
+  if (spare.solid) available.push_back(http::Coding::br);
+  available.insert(available.end(), all_codings().begin(), all_codings().end());
+  const auto coding = http::negotiate(request.fields.get("accept-encoding"), available);
   if (!coding) co_return not_acceptable();
   const auto encoding = Clock::now();
-  auto encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
-    context.engine.encode(bundle, form_of(*coding), std::move(done));
-  });
+  Result<bundle::Encoded> encoded;
+  if (*coding == http::Coding::dcz) {
+    encoded = std::move(*spare.delta);
+  } else if (*coding == http::Coding::br) {
+    encoded = std::move(*spare.solid);
+  } else {
+    encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
+      context.engine.encode(bundle, form_of(*coding), std::move(done));
+    });
+  }
   if (!encoded) co_return to_problem(encoded.error());
   const auto now = Clock::now();
   timing.build += now - encoding;
   auto representation = represent(std::move(*encoded), *coding, true);
   representation.media_type = "application/x-tar";
   representation.cache_control = cache_control;
+  representation.vary = "accept-encoding, available-dictionary";
   // Relative to /bundle and to /bundles/<hash>.tar alike.
   representation.content_location =
       (request.path.ends_with(".tar") ? "" : "bundles/") + bundle->sha256.hex() + ".tar";
   auto response = http::respond(request, std::move(representation));
+  if (response.status == 200 && bundle->size() <= bundle::max_dictionary) {
+    response.fields.set("use-as-dictionary", context.dictionary_match);
+  }
   response.fields.set("server-timing", server_timing(timing, now - begin));
   co_return response;
 }
@@ -53,7 +101,7 @@ Awaitable by_requirements(const Context& context, const http::Request& request) 
   Timing timing;
   const auto bundle = co_await context.questions.bundle(*question, timing);
   if (!bundle) co_return to_problem(bundle.error());
-  co_return co_await send(context, request, *bundle, cache_short, timing, begin);
+  co_return co_await send(context, request, *bundle, catalog, cache_bundle, timing, begin);
 }
 
 Awaitable by_hash(const Context& context, const http::Request& request, std::string_view path) {
@@ -63,13 +111,14 @@ Awaitable by_hash(const Context& context, const http::Request& request, std::str
   if (!hash || hash->hex() != path.substr(0, 64)) {
     co_return not_found("a bundle's URL is /bundles/<64 lower-case hexadecimal digits>.tar");
   }
+  const auto catalog = context.wheelhouse.catalog();
   const auto bundle = co_await await_result<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
-    context.engine.find_bundle(*hash, context.wheelhouse.catalog(), std::move(done));
+    context.engine.find_bundle(*hash, catalog, std::move(done));
   });
   if (!bundle) co_return to_problem(bundle.error());
   Timing timing;
   timing.build = Clock::now() - begin;
-  co_return co_await send(context, request, *bundle, cache_immutable, timing, begin);
+  co_return co_await send(context, request, *bundle, catalog, cache_immutable, timing, begin);
 }
 
 }  // namespace wheelbarrow::routes::bundle_routes

@@ -15,6 +15,13 @@ namespace wheelbarrow::routes {
 
 using Awaitable = boost::asio::awaitable<http::Response>;
 
+// The path in an absolute URL without a trailing slash: what a proxy in front strips. Empty if there is none.
+inline std::string path_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t slash = scheme == std::string_view::npos ? scheme : url.find('/', scheme + 3);
+  return slash == std::string_view::npos ? std::string() : std::string(url.substr(slash));
+}
+
 struct Context {
   const wheelhouse::Wheelhouse& wheelhouse;
   bundle::Engine& engine;
@@ -23,6 +30,9 @@ struct Context {
   mutable Questions questions;
   mutable Documents documents;
   mutable HotRepresentations hot;
+  // Use-As-Dictionary (RFC 9842 2.1) of every bundle: it is a dictionary for all bundles, in either kind of
+  // URL.
+  std::string dictionary_match;
 
   Context(const wheelhouse::Wheelhouse& house, bundle::Engine& builder, RouterOptions given)
       : wheelhouse(house),
@@ -30,7 +40,8 @@ struct Context {
         options(std::move(given)),
         targets(options.default_target, options.targets),
         questions(builder),
-        documents(builder) {}
+        documents(builder),
+        dictionary_match("match=\"" + path_of(options.base_url) + "/bundle*\"") {}
 
   // "https://host:port" or the configured base URL, without a trailing slash.
   std::string base_url(const http::Request& request) const {
@@ -45,6 +56,11 @@ inline TargetPtr own_target(const Context& context, const wheelhouse::Catalog& c
 
 // Cache-Control by class of URL.
 inline constexpr const char* cache_immutable = "public, max-age=31536000, immutable";
+// Of bundles by requirements. A browser forgets a dictionary when the response that brought it may no longer
+// be used, so this is how long a returning client is sent a delta. Within that time it starts from what it
+// has, reachable server or not, and fetches what is new meanwhile (RFC 5861).
+inline constexpr const char* cache_bundle =
+    "public, max-age=60, stale-while-revalidate=604800, stale-if-error=604800";
 inline constexpr const char* cache_short = "public, max-age=60, stale-while-revalidate=600";
 inline constexpr const char* cache_runtime = "public, max-age=600";
 inline constexpr const char* cache_revalidate = "public, no-cache";

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "http/media_type.hpp"
 #include "routes/await.hpp"
@@ -12,11 +13,6 @@ namespace {
 
 constexpr std::size_t worth_compressing = 512;  // bytes; less fits a packet either way
 constexpr std::size_t short_text = 32 << 10;    // bytes
-
-// Whether a response depends on Accept-Encoding at all.
-bool negotiates(std::size_t size, std::string_view media_type) {
-  return size >= worth_compressing && http::is_compressible(media_type);
-}
 
 // What a text is called as one representation of its resource: strong ETags differ where only the media type
 // does (RFC 9110 8.8.1).
@@ -44,6 +40,8 @@ bundle::Form form_of(http::Coding coding) {
     case http::Coding::gzip:
       return bundle::Form::gzip;
     case http::Coding::identity:
+    case http::Coding::br:
+    case http::Coding::dcz:
       break;
   }
   return bundle::Form::identity;
@@ -72,7 +70,7 @@ http::Representation represent(bundle::Encoded encoded, http::Coding coding, boo
 boost::asio::awaitable<http::Response> Documents::text(const http::Request& request, std::string text,
                                                        std::string_view media_type,
                                                        std::string_view cache_control) {
-  const bool negotiated = negotiates(text.size(), media_type);
+  const bool negotiated = text.size() >= worth_compressing && http::is_compressible(media_type);
   const auto coding =
       http::negotiate(request.fields.get("accept-encoding"), negotiated ? all_codings() : identity_only());
   if (!coding) co_return not_acceptable();
@@ -88,9 +86,9 @@ boost::asio::awaitable<http::Response> Documents::text(const http::Request& requ
     } else {
       const Slice plain = Slice::of(std::move(text));
       auto made = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
-        engine_.run([plain, name, coding = *coding, done = std::move(done)] {
-          done(encode_text(plain, name, coding));
-        });
+        const auto accepted =
+            engine_.run([plain, name, coding = *coding, done] { done(encode_text(plain, name, coding)); });
+        if (!accepted) done(std::unexpected(accepted.error()));
       });
       if (!made) co_return to_problem(made.error());
       encoded = std::move(*made);
@@ -113,7 +111,9 @@ boost::asio::awaitable<http::Response> Documents::made(const http::Request& requ
     }
   }
   auto made = co_await await_result<std::string>([&](bundle::Callback<std::string> done) {
-    engine_.run([make, done = std::move(done)] { done(make()); });
+    if (const auto accepted = engine_.run([make, done] { done(make()); }); !accepted) {
+      done(std::unexpected(accepted.error()));
+    }
   });
   if (!made) co_return to_problem(made.error());
   (made->size() <= short_text ? made_short_ : made_).put(key, *made);
@@ -121,15 +121,25 @@ boost::asio::awaitable<http::Response> Documents::made(const http::Request& requ
 }
 
 boost::asio::awaitable<std::expected<http::Representation, http::Response>> Documents::blob(
-    const http::Request& request, const store::Blob& blob, std::string_view media_type,
+    const http::Request& request, const store::Blob& blob, std::string_view media_type, bool compressible,
     std::string_view cache_control) {
-  const bool negotiated = negotiates(blob.bytes.size(), media_type);
-  const auto coding =
-      http::negotiate(request.fields.get("accept-encoding"), negotiated ? all_codings() : identity_only());
+  const bool negotiated = compressible && blob.bytes.size() >= worth_compressing;
+  const auto accepted = request.fields.get("accept-encoding");
+  auto solid = negotiated && http::accepts(accepted, http::Coding::br) ? engine_.solid(blob) : std::nullopt;
+  const auto codings = negotiated ? all_codings() : identity_only();
+  std::vector<http::Coding> available;
+  if (solid) available.push_back(http::Coding::br);
+  available.insert(available.end(), codings.begin(), codings.end());
+  const auto coding = http::negotiate(accepted, available);
   if (!coding) co_return std::unexpected(not_acceptable());
-  auto encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
-    engine_.encode(blob, form_of(*coding), std::move(done));
-  });
+  Result<bundle::Encoded> encoded;
+  if (*coding == http::Coding::br) {
+    encoded = std::move(*solid);
+  } else {
+    encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
+      engine_.encode(blob, form_of(*coding), std::move(done));
+    });
+  }
   if (!encoded) co_return std::unexpected(to_problem(encoded.error()));
   auto representation = represent(std::move(*encoded), *coding, negotiated);
   representation.media_type = media_type;

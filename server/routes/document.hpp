@@ -44,10 +44,10 @@ class Documents {
   boost::asio::awaitable<http::Response> made(const http::Request& request, std::string key, Make make,
                                               std::string_view media_type, std::string_view cache_control);
 
-  // A blob of the store in the form the client takes, or as it is where compressing does not help; a problem
-  // if that can't be had.
+  // A blob of the store in the form the client takes, or as it is if it is not `compressible` or small; a
+  // problem if that can't be had.
   boost::asio::awaitable<std::expected<http::Representation, http::Response>> blob(
-      const http::Request& request, const store::Blob& blob, std::string_view media_type,
+      const http::Request& request, const store::Blob& blob, std::string_view media_type, bool compressible,
       std::string_view cache_control);
 
  private:

@@ -69,8 +69,9 @@ Awaitable file(const Context& context, const http::Request& request, std::string
     context.engine.file(catalog->pyodide()->folder / name, std::move(done));
   });
   if (!blob) co_return to_problem(blob.error());
+  const std::string_view type = http::media_type(name);
   auto representation =
-      co_await context.documents.blob(request, *blob, http::media_type(name), cache_runtime);
+      co_await context.documents.blob(request, *blob, type, http::is_compressible(type), cache_runtime);
   if (!representation) co_return std::move(representation.error());
   co_return http::respond(request, std::move(*representation));
 }

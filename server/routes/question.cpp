@@ -1,6 +1,10 @@
 #include "routes/question.hpp"
 
+#include <algorithm>
+#include <functional>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "http/url.hpp"
 #include "routes/await.hpp"
@@ -80,9 +84,8 @@ Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog, Ta
 }
 
 // Fields end in a byte that they can't contain; hashed, because clients choose how long they are.
-std::string Questions::key_of(const Question& question) {
-  std::string key = question.catalog->id().hex();
-  key += question.target->name() + '\n' + question.target->python().str() + '\n';
+std::string Questions::set_of(const Question& question) {
+  std::string key = question.target->name() + '\n' + question.target->python().str() + '\n';
   key += std::string(bundle::name_of(question.format)) + '\n';
   for (const std::string& text : resolver::canonical_set(question.asked)) {
     key += text + '\0';
@@ -98,7 +101,8 @@ boost::asio::awaitable<Questions::Answer<ResolutionPtr>> Questions::resolve(cons
   using Landing = Answer<ResolutionPtr>;
   auto landed = co_await await_result<Landing>([&](bundle::Callback<Landing> done) {
     if (!flights_.join(key, std::move(done))) return;
-    engine_.run([this, key, question] {
+    const auto accepted = engine_.run([this, key, question] {
+      if (flights_.abandon(key)) return;
       const auto resolution = resolve_now(question);
       if (resolution) {
         resolutions_.put(key, *resolution);
@@ -107,6 +111,7 @@ boost::asio::awaitable<Questions::Answer<ResolutionPtr>> Questions::resolve(cons
       }
       flights_.land(key, Result<Landing>(std::in_place, resolution));
     });
+    if (!accepted) flights_.land(key, std::unexpected(accepted.error()));
   });
   if (!landed) co_return std::unexpected(landed.error());
   co_return std::move(*landed);
@@ -114,8 +119,12 @@ boost::asio::awaitable<Questions::Answer<ResolutionPtr>> Questions::resolve(cons
 
 boost::asio::awaitable<Questions::Answer<bundle::BundlePtr>> Questions::bundle(const Question& question,
                                                                                Timing& timing) {
-  const std::string key = key_of(question);
-  if (auto known = bundles_.get(key)) co_return std::move(*known);
+  const std::string set = set_of(question);
+  const std::string key = question.catalog->id().hex() + set;
+  if (auto known = bundles_.get(key)) {
+    note(question, set, *known);
+    co_return std::move(*known);
+  }
   const auto begin = Clock::now();
   const auto resolution = co_await resolve(question);
   const auto resolved = Clock::now();
@@ -125,8 +134,48 @@ boost::asio::awaitable<Questions::Answer<bundle::BundlePtr>> Questions::bundle(c
     engine_.bundle((*resolution)->planned, (*resolution)->catalog, std::move(done));
   });
   timing.build = Clock::now() - resolved;
-  if (bundle) bundles_.put(key, *bundle);
+  if (bundle) {
+    bundles_.put(key, *bundle);
+    note(question, set, *bundle);
+  }
   co_return bundle;
+}
+
+void Questions::note(const Question& question, const std::string& set, const bundle::BundlePtr& bundle) {
+  auto asked = asked_.get(set);
+  if (!asked) {
+    asked = Asked{.question = question, .bundle = bundle->sha256};
+    asked->question.catalog = nullptr;
+  }
+  const Sha256 before = std::exchange(asked->bundle, bundle->sha256);
+  ++asked->times;
+  asked_.put(set, std::move(*asked));
+  // Who had the old one will come for the new one.
+  if (before != bundle->sha256) std::ignore = engine_.delta(bundle, before, question.catalog);
+}
+
+void Questions::prepare(const CatalogPtr& catalog) {
+  constexpr std::size_t most = 32;
+  std::vector<Asked> asked = asked_.values();
+  std::ranges::stable_sort(asked, std::ranges::greater(), &Asked::times);
+  asked.resize(std::min(asked.size(), most));
+  for (Asked& each : asked) {
+    each.question.catalog = catalog;
+    const auto accepted = engine_.run([this, question = std::move(each.question)] {
+      const auto resolution = resolve_now(question);
+      if (!resolution) return;
+      const std::string set = set_of(question);
+      const std::string key = question.catalog->id().hex() + set;
+      resolutions_.put(key, *resolution);
+      engine_.bundle((*resolution)->planned, question.catalog,
+                     [this, question, set, key](const Result<bundle::BundlePtr>& bundle) {
+                       if (!bundle) return;
+                       bundles_.put(key, *bundle);
+                       note(question, set, *bundle);
+                     });
+    });
+    if (!accepted) return;
+  }
 }
 
 }  // namespace wheelbarrow::routes

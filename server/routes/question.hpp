@@ -53,8 +53,12 @@ class Questions {
 
   explicit Questions(bundle::Engine& engine) : engine_(engine) {}
 
-  // Names what a question asks of its catalog: equal sets in any order have equal keys.
-  static std::string key_of(const Question& question);
+  // Names what a question asks, of whichever catalog: equal sets in any order have equal names.
+  static std::string set_of(const Question& question);
+  // The same of its own catalog.
+  static std::string key_of(const Question& question) {
+    return question.catalog->id().hex() + set_of(question);
+  }
 
   // Reads `r` and `c` (requirements and constraints, both repeated), `target`, `format`, and if it is wanted
   // `output` of a query; other names are refused, because a misspelt option would silently give another
@@ -71,11 +75,26 @@ class Questions {
   // Resolves and makes the bundle. A set that was asked for before costs a look-up.
   boost::asio::awaitable<Answer<bundle::BundlePtr>> bundle(const Question& question, Timing& timing);
 
+  // Makes what the sets that are asked for most resolve to on a new catalog, and the deltas from what they
+  // resolved to before, so that they are ready for clients who return. Doesn't wait for it. REQUIRES: this
+  // object outlives the engine's work.
+  void prepare(const CatalogPtr& catalog);
+
   // Destroys what waits, uncalled.
   void stop() { flights_.clear(); }
 
  private:
+  // A set that was asked for, on whichever catalog.
+  struct Asked {
+    Question question;  // without its catalog
+    Sha256 bundle;      // what it was last
+    std::uint64_t times = 0;
+  };
+
+  void note(const Question& question, const std::string& set, const bundle::BundlePtr& bundle);
+
   bundle::Engine& engine_;
+  bundle::LruCache<Asked> asked_{256};
   bundle::LruCache<ResolutionPtr> resolutions_{1024};
   // Each may hold a hundred kilobytes of explanation, and clients choose what can't be met.
   bundle::LruCache<std::shared_ptr<const resolver::Failure>> failures_{64};

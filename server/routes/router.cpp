@@ -27,8 +27,9 @@ Awaitable static_file(const Context& context, const http::Request& request, cons
   const auto blob = co_await await_result<store::Blob>(
       [&](bundle::Callback<store::Blob> done) { context.engine.file(found->path, std::move(done)); });
   if (!blob) co_return to_problem(blob.error());
-  auto representation = co_await context.documents.blob(
-      request, *blob, http::media_type(found->path.native()), cache_revalidate);
+  const std::string_view type = http::media_type(found->path.native());
+  auto representation =
+      co_await context.documents.blob(request, *blob, type, http::is_compressible(type), cache_revalidate);
   if (!representation) co_return std::move(representation.error());
   if (stamp) context.hot.keep(request, *representation, found->path, *stamp);
   co_return http::respond(request, std::move(*representation));
@@ -63,6 +64,10 @@ Router::Router(const wheelhouse::Wheelhouse& wheelhouse, bundle::Engine& engine,
     : context_(std::make_shared<const Context>(wheelhouse, engine, std::move(options))) {}
 
 Router::~Router() = default;
+
+void Router::prepare(const std::shared_ptr<const wheelhouse::Catalog>& catalog) const {
+  context_->questions.prepare(catalog);
+}
 
 void Router::stop() {
   context_->questions.stop();

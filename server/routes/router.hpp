@@ -41,6 +41,10 @@ class Router {
   // An http::Handler.
   http::Answer answer(const http::Request& request) const;
 
+  // Makes ready what clients who return will ask for; see Questions::prepare(). To be called when the catalog
+  // has changed.
+  void prepare(const std::shared_ptr<const wheelhouse::Catalog>& catalog) const;
+
   // Destroys the requests that wait for a resolution. REQUIRES: the server and the engine have stopped.
   void stop();
 

@@ -8,6 +8,12 @@ namespace {
 
 constexpr std::string_view metadata_suffix = ".metadata";
 
+// A wheel that was zipped without compressing, as Pyodide ships some, is sent with a coding. Others are sent
+// as they are: compressing twice saves nothing, and some installers undo it once too often.
+bool is_stored(const wheelhouse::Wheel& wheel) {
+  return wheel.size >= wheel.unpacked_size;
+}
+
 }  // namespace
 
 // "<sha256>/<file>" or "<sha256>/<file>.metadata" (PEP 658).
@@ -28,15 +34,12 @@ Awaitable wheel(const Context& context, const http::Request& request, std::strin
   const auto blob = co_await await_result<store::Blob>(
       [&](bundle::Callback<store::Blob> done) { context.engine.wheel(wheel, std::move(done)); });
   if (!blob) co_return to_problem(blob.error());
-  // As it is: installers unpack wheels themselves, and some unpack a coded one twice.
-  http::Representation representation;
-  representation.body = {blob->bytes};
-  representation.media_type = http::media_type(file);
-  representation.validators = {'"' + hash->hex() + '"', wheel->modified};
-  representation.cache_control = cache_immutable;
-  representation.repr_digest = *hash;
-  context.hot.keep(request, representation, catalog);
-  co_return http::respond(request, std::move(representation));
+  auto representation = co_await context.documents.blob(request, *blob, http::media_type(file),
+                                                        is_stored(*wheel), cache_immutable);
+  if (!representation) co_return std::move(representation.error());
+  representation->validators.last_modified = wheel->modified;
+  context.hot.keep(request, *representation, catalog);
+  co_return http::respond(request, std::move(*representation));
 }
 
 }  // namespace wheelbarrow::routes::wheel_routes

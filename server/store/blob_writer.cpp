@@ -44,6 +44,10 @@ BlobWriter::BlobWriter(BlobWriter&&) noexcept = default;
 BlobWriter& BlobWriter::operator=(BlobWriter&&) noexcept = default;
 BlobWriter::~BlobWriter() = default;
 
+std::uint64_t BlobWriter::size() const {
+  return file_->end;
+}
+
 Result<void> BlobWriter::append(std::span<const std::byte> bytes) {
   return write_at(file_->end, bytes);
 }

@@ -40,6 +40,8 @@ class BlobWriter {
   Result<void> append(std::span<const std::byte> bytes);
   // Writes at `offset` bytes from the start; gaps read as zeros.
   Result<void> write_at(std::uint64_t offset, std::span<const std::byte> bytes);
+  // Bytes up to the end of what was written.
+  std::uint64_t size() const;
 
  private:
   friend class Store;

@@ -124,9 +124,12 @@ void Wheelhouse::State::follow(const std::function<void(const std::shared_ptr<co
 Wheelhouse::Wheelhouse(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Wheelhouse::~Wheelhouse() {
-  if (state_->watch) {
-    state_->watch->stop();
-  }
+  stop_watching();
+}
+
+void Wheelhouse::stop_watching() {
+  if (state_->watch) state_->watch->stop();
+  if (state_->watcher.joinable()) state_->watcher.join();
 }
 
 Result<std::unique_ptr<Wheelhouse>> Wheelhouse::open(WheelhouseOptions options) {

@@ -52,8 +52,11 @@ class Wheelhouse {
 
   // Starts to watch the folders from a thread of its own (inotify, or by polling every two seconds where that
   // is not to be had) and rescans when they have been quiet for a moment. `changed` runs on that thread after
-  // each swap; it doesn't destroy the wheelhouse. Stops with the destructor. At most once per wheelhouse.
+  // each swap; it doesn't destroy the wheelhouse. Stops with stop_watching() or the destructor. At most once
+  // per wheelhouse.
   Result<void> watch(std::function<void(const std::shared_ptr<const Catalog>&)> changed);
+  // Returns when `changed` runs no more and won't again.
+  void stop_watching();
 
  private:
   struct State;

@@ -49,9 +49,10 @@ export async function startServer({ wheels = [] } = {}) {
     const read = (/** @type {Buffer} */ chunk) => {
       log += chunk;
       const secure = /listening\s+url=(https:\/\/127\.0\.0\.1:\d+\/)/.exec(log);
+      const admin = /listening\s+admin=(http:\S+)/.exec(log);
       const plain = /listening\s+url=(http:\/\/127\.0\.0\.1:\d+\/)/.exec(log);
-      if (secure && plain) {
-        resolve([secure[1].replace("127.0.0.1", "localhost"), plain[1]]);
+      if (secure && plain && admin) {
+        resolve([secure[1].replace("127.0.0.1", "localhost"), plain[1], admin[1]]);
       }
     };
     child.stdout.on("data", read);
@@ -59,10 +60,15 @@ export async function startServer({ wheels = [] } = {}) {
     child.on("exit", (code) => reject(new Error(`the server ended with ${code} before it listened:\n${log}`)));
     setTimeout(() => reject(new Error(`the server didn't listen within 60 s:\n${log}`)), 60_000).unref();
   });
-  const [url, plainURL] = await listening;
+  const [url, plainURL, adminURL] = await listening;
   return {
     url,
     plainURL,
+    /** A number of /metrics. @param {string} name */
+    async metric(name) {
+      const text = await (await fetch(new URL("metrics", adminURL))).text();
+      return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
+    },
     log: () => log,
     async stop() {
       const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
@@ -82,8 +88,18 @@ export async function startServer({ wheels = [] } = {}) {
  * @param {{url: string}} server
  */
 export async function launchBrowser(server) {
+  return requireModule("playwright-core").chromium.launch(await launchOptions(server));
+}
+
+/** The same with a cache on disk, as users have one; opens pages itself. @param {{url: string}} server */
+export async function launchWithCache(server) {
   const { chromium } = requireModule("playwright-core");
-  const browser = await chromium.launch({
+  return chromium.launchPersistentContext(await temporaryFolder(), await launchOptions(server));
+}
+
+/** @param {{url: string}} server */
+async function launchOptions(server) {
+  return {
     executablePath: environment("CHROMIUM"),
     headless: true,
     args: [
@@ -91,8 +107,7 @@ export async function launchBrowser(server) {
       "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP insecure.test 127.0.0.1",
       `--ignore-certificate-errors-spki-list=${await publicKeyHash(server.url)}`,
     ],
-  });
-  return browser;
+  };
 }
 
 /** @param {string} url */

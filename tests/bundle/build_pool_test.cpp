@@ -13,36 +13,64 @@
 namespace wheelbarrow::bundle {
 namespace {
 
+constexpr Lane lanes[] = {Lane::quick, Lane::build, Lane::soon, Lane::leisure};
+
 TEST(BuildPool, RunsEverything) {
   std::atomic<int> ran = 0;
   std::promise<void> all;
   BuildPool pool(3);  // last, so that its threads end before what they use
   for (int i = 0; i < 100; ++i) {
-    const auto job = [&](const std::stop_token&) {
-      if (++ran == 200) all.set_value();
-    };
-    pool.submit(job);
-    pool.submit_background(job);
+    for (const Lane lane : lanes) {
+      pool.submit(lane, [&](const std::stop_token&) {
+        if (++ran == 400) all.set_value();
+      });
+    }
   }
   all.get_future().wait();
-  EXPECT_EQ(ran, 200);
+  EXPECT_EQ(ran, 400);
 }
 
-TEST(BuildPool, BackgroundWorkDoesNotHoldUpTheRest) {
+TEST(BuildPool, NoLaneWaitsForAnother) {
+  for (const Lane busy : lanes) {
+    std::promise<void> release;
+    const auto released = release.get_future().share();
+    std::promise<void> done;
+    std::atomic<int> ran = 0;
+    BuildPool pool(1);
+    pool.submit(busy, [&](const std::stop_token&) { released.wait(); });
+    for (const Lane lane : lanes) {
+      if (lane == busy) continue;
+      pool.submit(lane, [&](const std::stop_token&) {
+        if (++ran == 3) done.set_value();
+      });
+    }
+    done.get_future().wait();
+    EXPECT_EQ(pool.backlog(busy), 1U);
+    release.set_value();
+  }
+}
+
+TEST(BuildPool, DoesFirstWhatCameFirst) {
+  std::vector<int> order;
   std::promise<void> release;
-  auto released = release.get_future();
   std::promise<void> done;
   BuildPool pool(1);
-  pool.submit_background([&](const std::stop_token&) { released.wait(); });
-  pool.submit([&](const std::stop_token&) { done.set_value(); });
-  done.get_future().wait();
+  pool.submit(Lane::build, [&](const std::stop_token&) { release.get_future().wait(); });
+  for (int i = 0; i < 5; ++i) {
+    pool.submit(Lane::build, [&, i](const std::stop_token&) {
+      order.push_back(i);
+      if (i == 4) done.set_value();
+    });
+  }
   release.set_value();
+  done.get_future().wait();
+  EXPECT_EQ(order, (std::vector{0, 1, 2, 3, 4}));
 }
 
 TEST(BuildPool, StopDropsWhatWaitsAndAsksWhatRunsToGiveUp) {
   std::promise<void> running;
   BuildPool pool(1);
-  pool.submit([&](const std::stop_token& stop) {
+  pool.submit(Lane::build, [&](const std::stop_token& stop) {
     running.set_value();
     while (!stop.stop_requested()) {
     }
@@ -50,11 +78,11 @@ TEST(BuildPool, StopDropsWhatWaitsAndAsksWhatRunsToGiveUp) {
   running.get_future().wait();
   auto held = std::make_shared<int>(1);
   bool ran = false;
-  pool.submit([&ran, held](const std::stop_token&) { ran = true; });
+  pool.submit(Lane::build, [&ran, held](const std::stop_token&) { ran = true; });
   pool.stop();
   EXPECT_FALSE(ran);
   EXPECT_EQ(held.use_count(), 1) << "the dropped job is still there";
-  pool.submit([&ran](const std::stop_token&) { ran = true; });
+  pool.submit(Lane::build, [&ran](const std::stop_token&) { ran = true; });
   EXPECT_FALSE(ran);
 }
 
@@ -70,6 +98,27 @@ TEST(SingleFlight, OnlyTheFirstStartsAndAllAreAnswered) {
   flights.land("b", fail(ErrorKind::io, "gone"));
   EXPECT_EQ(answers, (std::vector{1, 1, -1}));
   EXPECT_TRUE(flights.join("a", note));
+}
+
+TEST(SingleFlight, EndsWhenNobodyWaitsAnyMore) {
+  SingleFlight<int> flights;
+  std::vector<ErrorKind> errors;
+  bool first_left = false;
+  bool second_left = false;
+  const auto note = [&](const Result<int>& result) {
+    if (!result) errors.push_back(result.error().kind);
+  };
+  EXPECT_TRUE(flights.join("a", {note, [&] { return first_left; }}));
+  EXPECT_FALSE(flights.join("a", {note, [&] { return second_left; }}));
+  first_left = true;
+  EXPECT_TRUE(flights.is_wanted("a"));
+  EXPECT_FALSE(flights.abandon("a"));
+  second_left = true;
+  EXPECT_FALSE(flights.is_wanted("a"));
+  EXPECT_TRUE(flights.abandon("a"));
+  EXPECT_EQ(errors, (std::vector{ErrorKind::cancelled, ErrorKind::cancelled}));
+  EXPECT_TRUE(flights.join("a", note)) << "who comes afterwards starts anew";
+  EXPECT_FALSE(flights.abandon("a")) << "who can't leave waits";
 }
 
 TEST(LruCache, ForgetsWhatWasUsedLongestAgo) {

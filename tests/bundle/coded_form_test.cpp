@@ -55,8 +55,8 @@ Slice coded_piece(const std::string& plain, Form form, Effort effort) {
 }
 
 TEST(CodedForm, JoinedPiecesDecodeToJoinedContent) {
-  const std::string contents[] = {sample(1000, 1), "", sample(300'000, 2), std::string(1024, '\0'),
-                                  sample(1, 3)};
+  const std::string contents[] = {sample(1000, 1),         "",           sample(300'000, 2),
+                                  std::string(1024, '\0'), sample(1, 3), sample((4 << 20) + 1, 6)};
   std::string whole;
   for (const std::string& content : contents) {
     whole += content;
@@ -68,8 +68,8 @@ TEST(CodedForm, JoinedPiecesDecodeToJoinedContent) {
       zstd_pieces.push_back(coded_piece(content, Form::zstd, effort));
       gzip_pieces.push_back(coded_piece(content, Form::gzip, effort));
     }
-    EXPECT_EQ(unzstd(flatten(join(Form::zstd, zstd_pieces)), whole.size()), whole);
-    EXPECT_EQ(gunzip_one_member(flatten(join(Form::gzip, gzip_pieces)), whole.size()), whole);
+    EXPECT_TRUE(unzstd(flatten(join(Form::zstd, zstd_pieces)), whole.size()) == whole);
+    EXPECT_TRUE(gunzip_one_member(flatten(join(Form::gzip, gzip_pieces)), whole.size()) == whole);
   }
 }
 
@@ -98,7 +98,7 @@ TEST(CodedForm, ZstdKeepsToTheWindowOfRfc9659) {
       left = ZSTD_decompressStream(context, &out, &in);
     }
     EXPECT_EQ(ZSTD_isError(left), 0U) << size << ": " << ZSTD_getErrorName(left);
-    EXPECT_EQ(plain, content);
+    EXPECT_TRUE(plain == content);
     ZSTD_freeDCtx(context);
   }
 }

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "bundle/dictionary_decoder.hpp"
 #include "bundle/untar.hpp"
 #include "bundle/wait.hpp"
 #include "resolver/resolver.hpp"
@@ -145,6 +146,82 @@ TEST_F(EngineTest, ADamagedLayerIsBuiltAgain) {
   ASSERT_TRUE(found) << found.error().text();
   EXPECT_EQ(flatten(encode(*found, Form::identity)->body), before);
   EXPECT_EQ(engine->statistics().layers_built, 1U);
+}
+
+TEST_F(EngineTest, WhatNobodyWaitsForIsNotBuilt) {
+  const Manifest planned = plan_of("app");
+  const auto abandoned = wait_for<BundlePtr>([&](const Callback<BundlePtr>& done) {
+    engine->bundle(planned, catalog,
+                   {[done](Result<BundlePtr> bundle) { done(std::move(bundle)); }, [] { return true; }});
+  });
+  ASSERT_FALSE(abandoned);
+  EXPECT_EQ(abandoned.error().kind, ErrorKind::cancelled);
+  EXPECT_EQ(engine->statistics().layers_built, 0U);
+  EXPECT_EQ(engine->pending(), 0U);
+  EXPECT_TRUE(make(planned));
+}
+
+// Clients that leave while others come: everyone who stays gets the bundle.
+TEST_F(EngineTest, WhoStaysIsAnsweredWhoeverLeaves) {
+  const Manifest planned = plan_of("app");
+  for (int round = 0; round < 50; ++round) {
+    open_store(("store" + std::to_string(round)).c_str());
+    std::vector<std::atomic<bool>> left(8);
+    std::atomic<int> answered = 0;
+    std::promise<void> all;
+    for (std::atomic<bool>& gone : left) {
+      engine->bundle(planned, catalog, {[](const Result<BundlePtr>&) {}, [&gone] { return gone.load(); }});
+    }
+    std::thread leaving([&] {
+      for (std::atomic<bool>& gone : left) {
+        gone = true;
+      }
+    });
+    for (int i = 0; i < 4; ++i) {
+      engine->bundle(planned, catalog, [&](const Result<BundlePtr>& bundle) {
+        EXPECT_TRUE(bundle) << bundle.error().text();
+        if (++answered == 4) all.set_value();
+      });
+    }
+    all.get_future().wait();
+    leaving.join();
+  }
+}
+
+TEST_F(EngineTest, ADeltaIsThereForWhoAsksAgain) {
+  const auto old = make(plan_of("base"));
+  const auto wanted = make(plan_of("app"));
+  ASSERT_TRUE(old && wanted);
+  ASSERT_TRUE(encode(*wanted, Form::zstd));
+  EXPECT_FALSE(engine->delta(*wanted, (*old)->sha256, catalog)) << "nobody waits for one";
+  std::optional<Encoded> delta;
+  for (const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+       !delta && std::chrono::steady_clock::now() < deadline;) {
+    delta = engine->delta(*wanted, (*old)->sha256, catalog);
+  }
+  ASSERT_TRUE(delta);
+  EXPECT_EQ(test::undcz(flatten(encode(*old, Form::identity)->body), flatten(delta->body)),
+            flatten(encode(*wanted, Form::identity)->body));
+  EXPECT_NE(delta->etag, encode(*wanted, Form::zstd)->etag);
+  EXPECT_EQ(delta->digest, sha256(flatten(delta->body)));
+  // What was never served is no dictionary.
+  EXPECT_FALSE(engine->delta(*wanted, sha256("nothing"), catalog));
+  drain_background();
+  EXPECT_FALSE(engine->delta(*wanted, sha256("nothing"), catalog));
+}
+
+TEST_F(EngineTest, WhatIsAskedForOftenBecomesSolid) {
+  const auto bundle = make(plan_of("app"));
+  ASSERT_TRUE(bundle);
+  for (unsigned i = 1; i < options.hot_after; ++i) {
+    EXPECT_FALSE(engine->solid(*bundle));
+    drain_background();
+  }
+  EXPECT_FALSE(engine->solid(*bundle));
+  drain_background();
+  const auto solid = engine->solid(*bundle);
+  ASSERT_TRUE(solid);
+  EXPECT_LT(total_size(solid->body), (*bundle)->size());
 }
 
 TEST_F(EngineTest, UnknownNamesAreNotFound) {

@@ -1,0 +1,60 @@
+// Forms of a whole body that are sent if they are there and made when there is time: nobody waits for one.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/error.hpp"
+#include "bundle/build_pool.hpp"
+#include "bundle/callback.hpp"
+#include "bundle/lru_cache.hpp"
+#include "bundle/single_flight.hpp"
+#include "store/store.hpp"
+
+namespace wheelbarrow::bundle {
+
+// Safe from every thread.
+class SpareForms {
+ public:
+  // Writes the form.
+  using Make = std::function<Result<void>(const GiveUp& give_up, store::BlobWriter& out)>;
+  // Told of what could not be made.
+  using Report = std::function<void(const Error&)>;
+
+  // REQUIRES: `store` and `pool` outlive this object.
+  SpareForms(store::Store& store, BuildPool& pool, Report report)
+      : store_(store), pool_(pool), report_(std::move(report)) {}
+
+  // The form of that name if it was made or found before: empty if it is of no use, nothing if it isn't
+  // known.
+  std::optional<std::optional<store::Blob>> find(const std::string& name) { return known_.get(name); }
+
+  // Looks for the form in the store or else makes it, in `lane`. It is of no use if it has `limit` bytes or
+  // more, which is what would be sent otherwise.
+  void make(const std::string& name, Lane lane, std::uint64_t limit, Make make);
+
+  // Notes that the form can't be made.
+  void give_up(const std::string& name) { known_.put(name, std::nullopt); }
+
+  // Forgets every waiter. REQUIRES: the pool has stopped.
+  void stop() { flights_.clear(); }
+
+ private:
+  // More are not begun: what is asked for once more comes again.
+  static constexpr std::size_t max_waiting = 256;
+
+  Result<std::optional<store::Blob>> look_or_make(const std::string& name, std::uint64_t limit,
+                                                  const Make& make, const GiveUp& give_up);
+
+  store::Store& store_;
+  BuildPool& pool_;
+  Report report_;
+  // What failed is not tried again by this process.
+  LruCache<std::optional<store::Blob>> known_{1024};
+  SingleFlight<std::optional<store::Blob>> flights_;
+};
+
+}  // namespace wheelbarrow::bundle
