@@ -18,6 +18,7 @@ int serve_command(const Arguments& arguments);
 int resolve_command(const Arguments& arguments);
 int bundle_command(const Arguments& arguments);
 int inspect_command(const Arguments& arguments);
+int store_command(const Arguments& arguments);
 int targets_command(const Arguments& arguments);
 
 }  // namespace wheelbarrow::app

@@ -11,7 +11,7 @@ using namespace wheelbarrow::app;
 
 constexpr std::pair<std::string_view, int (*)(const Arguments&)> commands[] = {
     {"serve", serve_command},     {"resolve", resolve_command}, {"bundle", bundle_command},
-    {"inspect", inspect_command}, {"targets", targets_command},
+    {"inspect", inspect_command}, {"targets", targets_command}, {"store", store_command},
 };
 
 constexpr const char* help =
@@ -24,6 +24,7 @@ constexpr const char* help =
     "  bundle    write the bundle of a requirement set to a file\n"
     "  inspect   say what the server makes of a wheel\n"
     "  targets   list the environments that bundles can be for\n"
+    "  store     verify, tidy or count what the server has written\n"
     "\n"
     "'wheelbarrow COMMAND --help' lists a command's options.\n"
     "exit code: 0 done, 1 could not be done, 2 wrong words or configuration\n";

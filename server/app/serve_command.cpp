@@ -56,6 +56,25 @@ class CatalogLog {
   std::set<std::string> refused_;
 };
 
+store::StoreOptions store_options(const ServeOptions& options) {
+  return {.folder = fs::path(options.data) / "store",
+          .damaged = [](const Error& damage) { spdlog::warn("blob dropped  reason={}", damage.text()); },
+          .budget = options.data_budget,
+          .over_budget =
+              [](const Error& reason) { spdlog::warn("store over its budget  reason={}", reason.text()); }};
+}
+
+// What crashes left behind, and what a smaller budget leaves no room for; beside everything else.
+void sweep(store::Store& store) {
+  const auto swept = store.collect();
+  if (!swept) {
+    spdlog::warn("store not swept  reason={}", swept.error().text());
+  } else if (swept->freed_bytes > 0 || swept->lost_names > 0 || swept->temporary_files > 0) {
+    spdlog::info("store swept  freed-bytes={} evicted-blobs={} lost-names={}", swept->freed_bytes,
+                 swept->evicted_blobs, swept->lost_names);
+  }
+}
+
 Result<std::unique_ptr<wheelhouse::Wheelhouse>> open_wheelhouse(const ServeOptions& options) {
   wheelhouse::WheelhouseOptions wheelhouse;
   wheelhouse.folders.assign(options.wheels.begin(), options.wheels.end());
@@ -209,10 +228,9 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
   std::error_code error;
   fs::create_directories(options.data, error);
   if (error) return fail(ErrorKind::io, "can't make the data folder: " + error.message(), options.data);
-  auto store = store::Store::open({fs::path(options.data) / "store", [](const Error& damage) {
-                                     spdlog::warn("blob dropped  reason={}", damage.text());
-                                   }});
+  auto store = store::Store::open(store_options(options));
   if (!store) return std::unexpected(store.error());
+  const std::jthread sweeping([&store = **store] { sweep(store); });
   auto wheelhouse = open_wheelhouse(options);
   if (!wheelhouse) return std::unexpected(wheelhouse.error());
   CatalogLog log_catalog(**wheelhouse, options.target);

@@ -14,14 +14,6 @@
 namespace wheelbarrow::app {
 namespace {
 
-std::filesystem::path default_data_folder() {
-  if (const char* const cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') {
-    return std::filesystem::path(cache) / "wheelbarrow" / "data";
-  }
-  const char* const home = std::getenv("HOME");
-  return std::filesystem::path(home != nullptr ? home : ".") / ".cache" / "wheelbarrow" / "data";
-}
-
 // What a client may cost (see http::Limits).
 void add_limits(CLI::App& app, http::Limits& limits) {
   const auto number = [&](const char* name, auto& value, const char* help, const char* environment) {
@@ -91,6 +83,7 @@ void add_options(CLI::App& app, ServeOptions& options) {
        "WHEELBARROW_WHEELS");
   text("--data", options.data, "folder that the server writes to (default: below $XDG_CACHE_HOME)", "DIR",
        "WHEELBARROW_DATA");
+  add_data_budget(app, options.data_budget)->envname("WHEELBARROW_DATA_BUDGET");
   text("--pyodide", options.pyodide,
        "Pyodide distribution: pyodide-lock.json beside its files; served at /pyodide/", "DIR",
        "WHEELBARROW_PYODIDE");
@@ -173,6 +166,24 @@ Arguments with_environment(const CLI::App& app, Arguments arguments) {
 }
 
 }  // namespace
+
+std::string default_data_folder() {
+  if (const char* const cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') {
+    return std::filesystem::path(cache) / "wheelbarrow" / "data";
+  }
+  const char* const home = std::getenv("HOME");
+  return std::filesystem::path(home != nullptr ? home : ".") / ".cache" / "wheelbarrow" / "data";
+}
+
+CLI::Option* add_data_budget(CLI::App& app, std::uint64_t& budget) {
+  return app
+      .add_option(
+          "--data-budget", budget,
+          "bytes of layers, coded forms and copies to keep at most, e.g. 20G; what was used longest ago "
+          "goes first, layers last (default: no limit)")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(false));
+}
 
 std::optional<int> parse_serve_options(const Arguments& arguments, ServeOptions& options) {
   CLI::App app("Serve bundles, wheels and an app over HTTP/2", "wheelbarrow serve");

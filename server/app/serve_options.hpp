@@ -1,6 +1,8 @@
 // The options of `serve`: flags, the environment and the configuration file, in falling precedence.
 #pragma once
 
+#include <CLI/CLI.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@ namespace wheelbarrow::app {
 struct ServeOptions {
   std::vector<std::string> wheels;
   std::string data;
+  std::uint64_t data_budget = 0;  // bytes of blobs; 0: no limit
   std::string pyodide;
   std::vector<std::string> statics;
   std::vector<std::string> listen;
@@ -32,6 +35,12 @@ struct ServeOptions {
   wheelhouse::WheelLimits wheel_limits;
   http::Limits http_limits;
 };
+
+// Where the server writes to if nobody says.
+std::string default_data_folder();
+
+// --data-budget, in bytes with or without a unit.
+CLI::Option* add_data_budget(CLI::App& app, std::uint64_t& budget);
 
 // Fills `options`. The exit code if the command ends here; what is wrong has been printed.
 std::optional<int> parse_serve_options(const Arguments& arguments, ServeOptions& options);

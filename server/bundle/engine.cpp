@@ -85,7 +85,9 @@ Engine::Engine(store::Store& store, EngineOptions options)
     : store_(store),
       options_(std::move(options)),
       pool_(std::max(1U, options_.threads)),
-      spare_(store, pool_, [this](const Error& error) { report(error); }) {}
+      spare_(store, pool_, [this](const Error& error) { report(error); }) {
+  store_.on_pressure([this] { let_go(); });
+}
 
 Engine::~Engine() {
   stop();
@@ -93,6 +95,7 @@ Engine::~Engine() {
 
 void Engine::stop() {
   pool_.stop();
+  store_.on_pressure({});
   bundle_flights_.clear();
   blob_flights_.clear();
   layer_flights_.clear();
@@ -107,6 +110,25 @@ std::size_t Engine::pending() const {
 
 void Engine::report(const Error& error) const {
   if (error.kind != ErrorKind::cancelled && options_.background_failure) options_.background_failure(error);
+}
+
+void Engine::on_pressure(std::function<void()> let_go) {
+  const std::scoped_lock lock(pressure_mutex_);
+  on_pressure_.push_back(std::move(let_go));
+}
+
+void Engine::let_go() {
+  by_plan_.forget_half();
+  by_hash_.forget_half();
+  layers_.forget_half();
+  pieces_.forget_half();
+  wheels_.forget_half();
+  files_.forget_half();
+  spare_.let_go();
+  const std::scoped_lock lock(pressure_mutex_);
+  for (const auto& each : on_pressure_) {
+    each();
+  }
 }
 
 Result<void> Engine::run(std::function<void()> work) {
@@ -179,7 +201,7 @@ void Engine::remember(const BundlePtr& bundle) {
   pool_.submit(Lane::soon, [this, name, bundle](const std::stop_token&) {
     const auto known = store_.find(name);
     if (known && *known) return;
-    if (auto stored = store_.put(name, bundle->first.in(Form::identity).bytes); !stored)
+    if (auto stored = store_.put(name, store::Rank::record, bundle->first.in(Form::identity).bytes); !stored)
       report(stored.error());
   });
 }
@@ -239,7 +261,7 @@ Result<Blob> Engine::make_layer(const LayerRecipe& recipe, const std::filesystem
     return std::unexpected(written.error());
   }
   ++statistics_.layers_built;
-  return store_.publish(name, std::move(*writer));
+  return store_.publish(name, store::Rank::source, std::move(*writer));
 }
 
 Result<Blob> Engine::copy_wheel(const Sha256& sha256, const std::filesystem::path& source) {
@@ -252,7 +274,7 @@ Result<Blob> Engine::copy_wheel(const Sha256& sha256, const std::filesystem::pat
   auto writer = store_.create();
   if (!writer) return std::unexpected(writer.error());
   if (auto copied = copy_into(source, *writer); !copied) return std::unexpected(copied.error());
-  auto blob = store_.publish(name, std::move(*writer), sha256);
+  auto blob = store_.publish(name, store::Rank::derived, std::move(*writer), sha256);
   if (!blob && blob.error().kind == ErrorKind::corrupt) {
     return fail(ErrorKind::busy, "the wheel file was changed a moment ago and is being read again", source);
   }
@@ -297,7 +319,7 @@ Result<Blob> Engine::copy_file(const std::filesystem::path& path) {
   auto writer = store_.create();
   if (!writer) return std::unexpected(writer.error());
   if (auto copied = copy_into(path, *writer); !copied) return std::unexpected(copied.error());
-  return store_.publish(name, std::move(*writer));
+  return store_.publish(name, store::Rank::derived, std::move(*writer));
 }
 
 void Engine::encode(const BundlePtr& bundle, Form form, Callback<Encoded> done) {
@@ -438,7 +460,8 @@ Result<Engine::CodedPiece> Engine::compress_into_store(const Blob& content, Form
   if (auto done = compress(content.bytes.bytes, form, effort, give_up, *writer); !done) {
     return std::unexpected(done.error());
   }
-  auto blob = store_.publish(piece_name(form, effort, content.sha256), std::move(*writer));
+  auto blob =
+      store_.publish(piece_name(form, effort, content.sha256), store::Rank::derived, std::move(*writer));
   if (!blob) return std::unexpected(blob.error());
   ++statistics_.forms_built;
   return CodedPiece{std::move(*blob), effort == Effort::best};

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -91,6 +92,10 @@ class Engine {
   // ErrorKind::busy if too much waits already.
   Result<void> run(std::function<void()> work);
 
+  // Who else remembers bundles, blobs or bodies made of them: called when the store can't keep its budget
+  // otherwise, to let go of the half that was used longest ago. From any build thread, until stop().
+  void on_pressure(std::function<void()> let_go);
+
   // Drops what waits (its callbacks are destroyed uncalled), gives up what runs, and waits for the threads.
   void stop();
 
@@ -137,6 +142,7 @@ class Engine {
   void pieces(const BundlePtr& bundle, Form form, Callback<std::vector<CodedPiece>> done);
   void remember(const BundlePtr& bundle);
   void report(const Error& error) const;
+  void let_go();
 
   store::Store& store_;
   EngineOptions options_;
@@ -156,6 +162,9 @@ class Engine {
   SingleFlight<store::Blob> layer_flights_;
   SingleFlight<CodedPiece> piece_flights_;
   SingleFlight<Sha256> background_flights_;
+
+  std::mutex pressure_mutex_;
+  std::vector<std::function<void()>> on_pressure_;
 
   BuildPool pool_;  // before everything that its threads use is destroyed, stop() ends them
   SpareForms spare_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -50,6 +51,18 @@ class LruCache {
       values.push_back(value);
     }
     return values;
+  }
+
+  // Forgets the half that was used longest ago, the larger one.
+  void forget_half() {
+    std::list<std::pair<std::string, Value>> forgotten;  // destroyed when the lock is free again
+    const std::scoped_lock lock(mutex_);
+    const auto kept = entries_.size() / 2;
+    forgotten.splice(forgotten.end(), entries_,
+                     std::next(entries_.begin(), static_cast<std::ptrdiff_t>(kept)), entries_.end());
+    for (const auto& [key, value] : forgotten) {
+      places_.erase(key);
+    }
   }
 
  private:

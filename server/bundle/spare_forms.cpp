@@ -23,7 +23,7 @@ Result<std::optional<store::Blob>> SpareForms::look_or_make(const std::string& n
   if (!writer) return std::unexpected(writer.error());
   if (auto made = make(give_up, *writer); !made) return std::unexpected(made.error());
   if (writer->size() >= limit) return std::nullopt;
-  auto blob = store_.publish(name, std::move(*writer));
+  auto blob = store_.publish(name, store::Rank::spare, std::move(*writer));
   if (!blob) return std::unexpected(blob.error());
   return std::move(*blob);
 }

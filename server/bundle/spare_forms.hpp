@@ -39,6 +39,9 @@ class SpareForms {
   // Notes that the form can't be made.
   void give_up(const std::string& name) { known_.put(name, std::nullopt); }
 
+  // Forgets the half that was used longest ago; it is in the store.
+  void let_go() { known_.forget_half(); }
+
   // Forgets every waiter. REQUIRES: the pool has stopped.
   void stop() { flights_.clear(); }
 

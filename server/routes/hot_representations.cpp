@@ -46,6 +46,12 @@ http::ReadyResponse HotRepresentations::find(const http::Request& request,
   return found && is_current(**found, catalog) ? (*found)->representation.respond(request) : nullptr;
 }
 
+void HotRepresentations::let_go() {
+  for (Shard& shard : shards_) {
+    shard.entries.forget_half();
+  }
+}
+
 void HotRepresentations::keep(const http::Request& request, EntryPtr entry) {
   std::string key;
   write_key(request, key);

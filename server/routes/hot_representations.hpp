@@ -34,6 +34,9 @@ class HotRepresentations {
   void keep(const http::Request& request, http::Representation representation,
             std::shared_ptr<const wheelhouse::Catalog> catalog);
 
+  // Forgets half of it.
+  void let_go();
+
  private:
   using Clock = std::chrono::steady_clock;
   struct Entry {

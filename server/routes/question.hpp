@@ -80,6 +80,9 @@ class Questions {
   // object outlives the engine's work.
   void prepare(const CatalogPtr& catalog);
 
+  // Forgets half of the bundles.
+  void let_go() { bundles_.forget_half(); }
+
   // Destroys what waits, uncalled.
   void stop() { flights_.clear(); }
 

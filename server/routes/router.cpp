@@ -61,7 +61,14 @@ Awaitable serve(std::shared_ptr<const Context> context, const http::Request& req
 }  // namespace
 
 Router::Router(const wheelhouse::Wheelhouse& wheelhouse, bundle::Engine& engine, RouterOptions options)
-    : context_(std::make_shared<const Context>(wheelhouse, engine, std::move(options))) {}
+    : context_(std::make_shared<const Context>(wheelhouse, engine, std::move(options))) {
+  engine.on_pressure([weak = std::weak_ptr(context_)] {
+    if (const auto context = weak.lock()) {
+      context->questions.let_go();
+      context->hot.let_go();
+    }
+  });
+}
 
 Router::~Router() = default;
 

@@ -1,6 +1,7 @@
 // The file behind a BlobWriter; private to the store.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 
@@ -25,7 +26,7 @@ struct BlobWriter::File {
   static Result<std::unique_ptr<File>> create(const std::filesystem::path& folder);
 };
 
-// Removes the temporary files that crashed processes left in `folder`.
-void sweep_abandoned_files(const std::filesystem::path& folder);
+// Removes the temporary files that crashed processes left in `folder`; gives how many.
+std::size_t sweep_abandoned_files(const std::filesystem::path& folder);
 
 }  // namespace wheelbarrow::store

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "store/blob_file.hpp"
 
@@ -15,28 +14,34 @@ BlobWriter::File::~File() {
 }
 
 Result<std::unique_ptr<BlobWriter::File>> BlobWriter::File::create(const fs::path& folder) {
-  std::string name = folder / "blob-XXXXXX";
-  FileDescriptor descriptor(::mkostemp(name.data(), O_CLOEXEC));
-  if (!descriptor) return fail_errno("make a temporary file", folder);
-  // mkostemp gives 0600; blobs are readable like the rest of the data folder.
-  if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0 || ::fchmod(descriptor.get(), 0644) != 0) {
-    return fail_errno("prepare a temporary file", name);
+  for (;;) {
+    std::string name = folder / "blob-XXXXXX";
+    auto file = std::make_unique<File>();
+    file->descriptor = FileDescriptor(::mkostemp(name.data(), O_CLOEXEC));
+    if (!file->descriptor) return fail_errno("make a temporary file", folder);
+    file->path = name;
+    // mkostemp gives 0600; blobs are readable like the rest of the data folder, and written once.
+    if (::fchmod(file->descriptor.get(), 0444) != 0) return fail_errno("prepare a temporary file", name);
+    // Somebody who sweeps may have been faster with the lock; the file is gone then.
+    struct stat status{};
+    if (::flock(file->descriptor.get(), LOCK_EX | LOCK_NB) == 0) {
+      if (::fstat(file->descriptor.get(), &status) == 0 && status.st_nlink > 0) return file;
+    } else if (errno != EWOULDBLOCK) {
+      return fail_errno("lock a temporary file", name);
+    }
   }
-  auto file = std::make_unique<File>();
-  file->descriptor = std::move(descriptor);
-  file->path = name;
-  return file;
 }
 
-void sweep_abandoned_files(const fs::path& folder) {
-  // A file this young may belong to a process that is about to lock it.
-  const auto youngest = fs::file_time_type::clock::now() - std::chrono::minutes(1);
+std::size_t sweep_abandoned_files(const fs::path& folder) {
+  std::size_t count = 0;
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    if (entry.last_write_time(error) > youngest || error) continue;
     const FileDescriptor file(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC));
-    if (file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+    if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    // A name that was renamed away between the two calls above is nobody's.
+    if (::unlink(entry.path().c_str()) == 0) ++count;
   }
+  return count;
 }
 
 BlobWriter::BlobWriter(std::unique_ptr<File> file) : file_(std::move(file)) {}

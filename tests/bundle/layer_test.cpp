@@ -28,7 +28,7 @@ class LayerTest : public testing::Test {
     EXPECT_TRUE(writer);
     const auto written = write_layer(recipe, wheel, {}, *writer);
     EXPECT_TRUE(written) << written.error().text();
-    const auto blob = store->publish("layer", std::move(*writer));
+    const auto blob = store->publish("layer", store::Rank::source, std::move(*writer));
     EXPECT_TRUE(blob);
     EXPECT_EQ(blob->bytes.size() % tar_block, 0U);
     return std::string(blob->bytes.text());
