@@ -82,6 +82,9 @@ Result<std::unique_ptr<wheelhouse::Wheelhouse>> open_wheelhouse(const ServeOptio
   wheelhouse.database = fs::path(options.data) / "wheelhouse.sqlite";
   wheelhouse.limits = options.wheel_limits;
   wheelhouse.threads = options.build_threads;
+  wheelhouse.progress = [](std::size_t read, std::size_t of) {
+    spdlog::info("reading wheels  read={} of={}", read, of);
+  };
   return wheelhouse::Wheelhouse::open(std::move(wheelhouse));
 }
 

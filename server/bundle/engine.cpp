@@ -163,7 +163,7 @@ void Engine::bundle(const Manifest& planned, const CatalogPtr& catalog, Callback
   if (!bundle_flights_.join(key, std::move(done))) return;
   join_layers(key, planned, catalog, [this, key](const BundlePtr& bundle) -> Result<BundlePtr> {
     ++statistics_.bundles_assembled;
-    by_plan_.put(key, bundle);
+    by_plan_.put(key, bundle, weight_of(bundle->manifest));
     remember(bundle);
     return bundle;
   });
@@ -197,8 +197,8 @@ void Engine::join_layers(const std::string& key, const Manifest& manifest, const
 // Makes the bundle known under its hash; the answer doesn't wait for the disk.
 void Engine::remember(const BundlePtr& bundle) {
   const std::string name = bundle_name(bundle->sha256);
-  by_hash_.put(name, bundle);
-  pool_.submit(Lane::soon, [this, name, bundle](const std::stop_token&) {
+  by_hash_.put(name, bundle, weight_of(bundle->manifest));
+  pool_.submit(Lane::quick, [this, name, bundle](const std::stop_token&) {
     const auto known = store_.find(name);
     if (known && *known) return;
     if (auto stored = store_.put(name, store::Rank::record, bundle->first.in(Form::identity).bytes); !stored)
@@ -220,7 +220,7 @@ void Engine::find_bundle(const Sha256& sha256, const CatalogPtr& catalog, Callba
                     "the bundle can't be made again byte for byte; ask for it by its "
                     "requirements at /bundle?r=...");
       }
-      by_hash_.put(name, bundle);
+      by_hash_.put(name, bundle, weight_of(bundle->manifest));
       return bundle;
     });
   });

@@ -148,8 +148,8 @@ class Engine {
   EngineOptions options_;
   EngineStatistics statistics_;
 
-  LruCache<BundlePtr> by_plan_{1024};
-  LruCache<BundlePtr> by_hash_{1024};
+  LruCache<BundlePtr> by_plan_{remembered_members};
+  LruCache<BundlePtr> by_hash_{remembered_members};
   LruCache<store::Blob> layers_{8192};
   LruCache<CodedPiece> pieces_{8192};
   LruCache<store::Blob> wheels_{4096};

@@ -1,4 +1,5 @@
-// A map of bounded size that forgets what was used longest ago. Safe from every thread.
+// A map of bounded size that forgets what was used longest ago. The size is the sum of what the values weigh,
+// each one if nothing else is said. Safe from every thread.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace wheelbarrow::bundle {
@@ -24,21 +24,19 @@ class LruCache {
     const auto found = places_.find(key);
     if (found == places_.end()) return std::nullopt;
     entries_.splice(entries_.begin(), entries_, found->second);
-    return found->second->second;
+    return found->second->value;
   }
 
-  void put(const std::string& key, Value value) {
+  // What alone weighs more than the capacity is kept until something else comes.
+  void put(const std::string& key, Value value, std::size_t weight = 1) {
+    Entries forgotten;  // destroyed when the lock is free again
     const std::scoped_lock lock(mutex_);
-    if (const auto found = places_.find(key); found != places_.end()) {
-      found->second->second = std::move(value);
-      entries_.splice(entries_.begin(), entries_, found->second);
-      return;
-    }
-    entries_.emplace_front(key, std::move(value));
+    if (const auto found = places_.find(key); found != places_.end()) forget(found->second, forgotten);
+    entries_.push_front({key, std::move(value), weight});
     places_.emplace(key, entries_.begin());
-    if (entries_.size() > capacity_) {
-      places_.erase(entries_.back().first);
-      entries_.pop_back();
+    weight_ += weight;
+    while (weight_ > capacity_ && entries_.size() > 1) {
+      forget(std::prev(entries_.end()), forgotten);
     }
   }
 
@@ -47,29 +45,41 @@ class LruCache {
     const std::scoped_lock lock(mutex_);
     std::vector<Value> values;
     values.reserve(entries_.size());
-    for (const auto& [key, value] : entries_) {
-      values.push_back(value);
+    for (const Entry& entry : entries_) {
+      values.push_back(entry.value);
     }
     return values;
   }
 
   // Forgets the half that was used longest ago, the larger one.
   void forget_half() {
-    std::list<std::pair<std::string, Value>> forgotten;  // destroyed when the lock is free again
+    Entries forgotten;
     const std::scoped_lock lock(mutex_);
-    const auto kept = entries_.size() / 2;
-    forgotten.splice(forgotten.end(), entries_,
-                     std::next(entries_.begin(), static_cast<std::ptrdiff_t>(kept)), entries_.end());
-    for (const auto& [key, value] : forgotten) {
-      places_.erase(key);
+    for (const std::size_t kept = entries_.size() / 2; entries_.size() > kept;) {
+      forget(std::prev(entries_.end()), forgotten);
     }
   }
 
  private:
+  struct Entry {
+    std::string key;
+    Value value;
+    std::size_t weight;
+  };
+  using Entries = std::list<Entry>;
+
+  // REQUIRES: the mutex is held.
+  void forget(typename Entries::iterator entry, Entries& forgotten) {
+    weight_ -= entry->weight;
+    places_.erase(entry->key);
+    forgotten.splice(forgotten.end(), entries_, entry);
+  }
+
   std::size_t capacity_;
   mutable std::mutex mutex_;
-  std::list<std::pair<std::string, Value>> entries_;  // latest first
-  std::unordered_map<std::string, typename std::list<std::pair<std::string, Value>>::iterator> places_;
+  std::size_t weight_ = 0;
+  Entries entries_;  // latest first
+  std::unordered_map<std::string, typename Entries::iterator> places_;
 };
 
 }  // namespace wheelbarrow::bundle

@@ -2,6 +2,7 @@
 // that is needed to join the bundle again from its layers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -48,6 +49,13 @@ struct Manifest {
   // The recipe of the layer of one of `members`.
   LayerRecipe recipe(const Member& member) const;
 };
+
+// A memory of bundles or plans weighs each by its members, because one of a thousand wheels takes as much as
+// hundreds of small ones: about three kilobytes a member.
+inline std::size_t weight_of(const Manifest& manifest) {
+  return manifest.members.size() + 1;
+}
+inline constexpr std::size_t remembered_members = 32'768;
 
 // What a lock becomes as a bundle, layers not placed yet.
 Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format);

@@ -105,7 +105,7 @@ boost::asio::awaitable<Questions::Answer<ResolutionPtr>> Questions::resolve(cons
       if (flights_.abandon(key)) return;
       const auto resolution = resolve_now(question);
       if (resolution) {
-        resolutions_.put(key, *resolution);
+        resolutions_.put(key, *resolution, weight_of((*resolution)->planned));
       } else {
         failures_.put(key, std::make_shared<const resolver::Failure>(resolution.error()));
       }
@@ -135,7 +135,7 @@ boost::asio::awaitable<Questions::Answer<bundle::BundlePtr>> Questions::bundle(c
   });
   timing.build = Clock::now() - resolved;
   if (bundle) {
-    bundles_.put(key, *bundle);
+    bundles_.put(key, *bundle, weight_of((*bundle)->manifest));
     note(question, set, *bundle);
   }
   co_return bundle;
@@ -166,11 +166,11 @@ void Questions::prepare(const CatalogPtr& catalog) {
       if (!resolution) return;
       const std::string set = set_of(question);
       const std::string key = question.catalog->id().hex() + set;
-      resolutions_.put(key, *resolution);
+      resolutions_.put(key, *resolution, weight_of((*resolution)->planned));
       engine_.bundle((*resolution)->planned, question.catalog,
                      [this, question, set, key](const Result<bundle::BundlePtr>& bundle) {
                        if (!bundle) return;
-                       bundles_.put(key, *bundle);
+                       bundles_.put(key, *bundle, weight_of((*bundle)->manifest));
                        note(question, set, *bundle);
                      });
     });

@@ -98,10 +98,10 @@ class Questions {
 
   bundle::Engine& engine_;
   bundle::LruCache<Asked> asked_{256};
-  bundle::LruCache<ResolutionPtr> resolutions_{1024};
+  bundle::LruCache<ResolutionPtr> resolutions_{bundle::remembered_members};
   // Each may hold a hundred kilobytes of explanation, and clients choose what can't be met.
   bundle::LruCache<std::shared_ptr<const resolver::Failure>> failures_{64};
-  bundle::LruCache<bundle::BundlePtr> bundles_{1024};
+  bundle::LruCache<bundle::BundlePtr> bundles_{bundle::remembered_members};
   bundle::SingleFlight<Answer<ResolutionPtr>> flights_;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include "wheelhouse/yanked_mark.hpp"
@@ -34,6 +35,14 @@ FileIdentity identity_of(const struct stat& status) {
           static_cast<std::uint64_t>(status.st_ino), std::nullopt};
 }
 
+// The order of paths part by part, without taking them apart: a part ends before every other character.
+bool comes_before(const fs::path& a, const fs::path& b) {
+  return std::ranges::lexicographical_compare(a.native(), b.native(), [](char x, char y) {
+    const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c); };
+    return rank(x) < rank(y);
+  });
+}
+
 class Scanner {
  public:
   explicit Scanner(FolderScan& scan) : scan_(scan) {}
@@ -47,8 +56,8 @@ class Scanner {
       pending.pop_back();
       look_into(folder, pending);
     }
-    std::ranges::sort(scan_.files.begin() + static_cast<std::ptrdiff_t>(first), scan_.files.end(), {},
-                      &FoundFile::path);
+    std::ranges::sort(scan_.files.begin() + static_cast<std::ptrdiff_t>(first), scan_.files.end(),
+                      comes_before, &FoundFile::path);
   }
 
  private:
@@ -121,14 +130,18 @@ FolderScan scan_folders(std::span<const fs::path> folders) {
 void scan_distribution(const PyodideLock& lock, FolderScan& scan) {
   const PyodideDistribution& distribution = lock.distribution;
   const auto& platforms = distribution.target.platforms();
+  std::unordered_set<std::string> found_before;
+  found_before.reserve(scan.files.size());
+  for (const FoundFile& file : scan.files) {
+    found_before.insert(file.path.native());
+  }
   for (const LockedPackage& package : lock.packages) {
     FoundFile found{distribution.folder / package.file_name, {}};
     struct stat status{};
     if (::stat(found.path.c_str(), &status) != 0) {
       continue;
     }
-    const bool listed = std::ranges::find(scan.files, found.path, &FoundFile::path) != scan.files.end();
-    if (listed) {
+    if (!found_before.insert(found.path.native()).second) {
       continue;
     }
     found.identity = identity_of(status);

@@ -4,12 +4,13 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <new>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <thread>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "wheelhouse/shared_library.hpp"
@@ -20,6 +21,8 @@ namespace wheelbarrow::wheelhouse {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t portion_size = 2000;  // files that are read before what is known of them is kept
 
 std::int64_t now_nanoseconds() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -135,7 +138,7 @@ void Inventory::open_database() {
   if (!database) {
     return note_database_problem(database.error());
   }
-  auto known = database->load();
+  auto known = database->load(std::max(options_.threads, 1U));
   if (!known) {
     return note_database_problem(known.error());
   }
@@ -197,12 +200,27 @@ KnownFile Inventory::read_file(const FoundFile& file) const {
   return known;
 }
 
-KnownFiles Inventory::read_files(const std::vector<FoundFile>& files) const {
+// One more file has been read.
+void Inventory::tell(Progress& progress) const {
+  const std::size_t read = ++progress.read;
+  if (!options_.progress) {
+    return;
+  }
+  const std::unique_lock lock(progress.telling, std::try_to_lock);
+  const auto now = std::chrono::steady_clock::now();
+  if (lock && now - progress.told >= options_.progress_interval) {
+    progress.told = now;
+    options_.progress(read, progress.of);
+  }
+}
+
+KnownFiles Inventory::read_files(std::span<const FoundFile> files, Progress& progress) const {
   std::vector<KnownFile> results(files.size());
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < files.size(); i = next++) {
       results[i] = read_file(files[i]);
+      tell(progress);
     }
   };
   {
@@ -221,13 +239,14 @@ KnownFiles Inventory::read_files(const std::vector<FoundFile>& files) const {
 }
 
 void Inventory::remember(const FolderScan& scan, KnownFiles changed) {
-  std::set<fs::path> present;
+  std::unordered_set<std::string_view> present;
+  present.reserve(scan.files.size());
   for (const FoundFile& file : scan.files) {
-    present.insert(file.path);
+    present.insert(file.path.native());
   }
   std::vector<fs::path> vanished;
   for (const auto& [path, known] : known_) {
-    if (!present.contains(path)) {
+    if (!present.contains(path.native())) {
       vanished.push_back(path);
     }
   }
@@ -291,7 +310,15 @@ Catalog::Parts Inventory::update() {
       unknown.push_back(file);
     }
   }
-  remember(scan, read_files(unknown));
+  // In portions, so that a server that is ended meanwhile goes on from there when it is started again.
+  Progress progress;
+  progress.of = unknown.size();
+  std::span<const FoundFile> rest(unknown);
+  do {
+    const auto portion = rest.first(std::min(rest.size(), portion_size));
+    remember(scan, read_files(portion, progress));
+    rest = rest.subspan(portion.size());
+  } while (!rest.empty());
   Selection selection(lock_ ? &*lock_ : nullptr, read_yanked_marks(scan, refusals));
   for (const FoundFile& file : scan.files) {
     const KnownFile& known = known_.at(file.path);

@@ -2,10 +2,15 @@
 // it.
 #pragma once
 
+#include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,7 +47,15 @@ class Inventory {
 
   void open_database();
   void renew_lock(std::vector<Refusal>& refusals);
-  KnownFiles read_files(const std::vector<FoundFile>& files) const;
+  // How far reading is.
+  struct Progress {
+    std::size_t of = 0;
+    std::atomic<std::size_t> read = 0;
+    std::mutex telling;  // guards `told`
+    std::chrono::steady_clock::time_point told = std::chrono::steady_clock::now();
+  };
+  void tell(Progress& progress) const;
+  KnownFiles read_files(std::span<const FoundFile> files, Progress& progress) const;
   KnownFile read_file(const FoundFile& file) const;
   void remember(const FolderScan& scan, KnownFiles changed);
   YankedReasons read_yanked_marks(const FolderScan& scan, std::vector<Refusal>& refusals) const;

@@ -5,7 +5,10 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <mutex>
+#include <new>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "wheelhouse/wheel_json.hpp"
@@ -75,28 +78,46 @@ std::optional<LibraryDescription> parse_library(std::string_view text) {
                             std::string(text.substr(last + 1))};
 }
 
+// What a row says, not understood yet.
+struct Row {
+  std::string path;
+  FileIdentity identity;
+  std::optional<std::string> library, wheel;
+  std::string refusal;
+};
+
+Row copy_row(Statement& row) {
+  const auto text = [&](int column) {
+    return row.is_null(column) ? std::nullopt : std::optional<std::string>(row.bytes(column));
+  };
+  return {.path = std::string(row.bytes(0)),
+          .identity = {static_cast<std::uint64_t>(row.number(1)), row.number(2),
+                       static_cast<std::uint64_t>(row.number(3)), std::nullopt},
+          .library = text(4),
+          .wheel = text(5),
+          .refusal = std::string(row.bytes(6))};
+}
+
 // A row that can't be understood is as good as none: the file is read again.
-std::optional<std::pair<std::filesystem::path, KnownFile>> parse_row(Statement& row) {
-  std::filesystem::path path(std::string(row.bytes(0)));
-  KnownFile known;
-  known.identity = {static_cast<std::uint64_t>(row.number(1)), row.number(2),
-                    static_cast<std::uint64_t>(row.number(3)), std::nullopt};
-  if (!row.is_null(4)) {
-    known.identity.library = parse_library(row.bytes(4));
+std::optional<KnownFiles::value_type> parse_row(Row row) {
+  std::filesystem::path path(std::move(row.path));
+  KnownFile known{.identity = row.identity, .wheel = nullptr, .refusal = {}};
+  if (row.library) {
+    known.identity.library = parse_library(*row.library);
     if (!known.identity.library) {
       return std::nullopt;
     }
   }
-  if (row.is_null(5)) {
-    known.refusal = row.bytes(6);
-  } else {
-    auto wheel = wheel_from_json(row.bytes(5), path, known.identity.library);
+  if (row.wheel) {
+    auto wheel = wheel_from_json(*row.wheel, path, known.identity.library);
     if (!wheel) {
       return std::nullopt;
     }
     known.wheel = std::make_shared<const Wheel>(std::move(*wheel));
+  } else {
+    known.refusal = std::move(row.refusal);
   }
-  return std::pair(std::move(path), std::move(known));
+  return KnownFiles::value_type(std::move(path), std::move(known));
 }
 
 }  // namespace
@@ -188,18 +209,47 @@ Result<void> KnownFilesDatabase::prepare_tables(const WheelLimits& limits) {
   return execute("COMMIT");
 }
 
-Result<KnownFiles> KnownFilesDatabase::load() {
+// Rows are fetched one after another, which is quick, and understood side by side, which takes its time.
+Result<KnownFiles> KnownFilesDatabase::load(unsigned threads) {
   Statement statement(handle_.get(),
                       "SELECT path, size, modified, inode, library, wheel, refusal FROM files");
   if (!statement) {
     return error();
   }
+  std::mutex mutex;  // guards the next three
+  int status = SQLITE_ROW;
+  bool out_of_memory = false;
   KnownFiles known;
-  int status = statement.step();
-  for (; status == SQLITE_ROW; status = statement.step()) {
-    if (auto row = parse_row(statement)) {
-      known.insert(std::move(*row));
+  const auto next_row = [&]() -> std::optional<Row> {
+    const std::scoped_lock lock(mutex);
+    if (status == SQLITE_ROW) {
+      status = statement.step();
     }
+    return status == SQLITE_ROW ? std::optional(copy_row(statement)) : std::nullopt;
+  };
+  const auto work = [&] {
+    try {
+      while (auto row = next_row()) {
+        if (auto parsed = parse_row(std::move(*row))) {
+          const std::scoped_lock lock(mutex);
+          known.insert(known.end(), std::move(*parsed));
+        }
+      }
+    } catch (const std::bad_alloc&) {
+      const std::scoped_lock lock(mutex);
+      out_of_memory = true;
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    workers.reserve(threads - 1);
+    for (unsigned i = 1; i < threads; ++i) {
+      workers.emplace_back(work);
+    }
+    work();
+  }
+  if (out_of_memory) {
+    throw std::bad_alloc();
   }
   if (status != SQLITE_DONE) {
     return error();

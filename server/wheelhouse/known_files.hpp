@@ -36,7 +36,13 @@ struct KnownFile {
   std::string refusal;  // the reason
 };
 
-using KnownFiles = std::map<std::filesystem::path, KnownFile>;
+// Compares paths as texts: their own order takes them apart each time.
+struct ByText {
+  bool operator()(const std::filesystem::path& a, const std::filesystem::path& b) const {
+    return a.native() < b.native();
+  }
+};
+using KnownFiles = std::map<std::filesystem::path, KnownFile, ByText>;
 
 // The database is a cache: losing it costs time only, so every failure of it may be survived. Not for use
 // from several threads at a time.
@@ -46,7 +52,8 @@ class KnownFilesDatabase {
   // that is no such database is left alone and is an error.
   static Result<KnownFilesDatabase> open(const std::filesystem::path& path, const WheelLimits& limits);
 
-  Result<KnownFiles> load();
+  // Reads in that many threads. REQUIRES: threads > 0.
+  Result<KnownFiles> load(unsigned threads);
   // Writes `changed` and deletes `vanished`, both or neither.
   Result<void> save(const KnownFiles& changed, std::span<const std::filesystem::path> vanished);
 

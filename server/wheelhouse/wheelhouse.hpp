@@ -2,6 +2,7 @@
 // the network.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -23,6 +24,11 @@ struct WheelhouseOptions {
   std::filesystem::path database;
   WheelLimits limits;
   unsigned threads = 2;  // how many wheels are read at a time
+  // Told now and then, while files are read, how many have been and of how many. May be empty. Runs on the
+  // threads that read, one at a time.
+  std::function<void(std::size_t read, std::size_t of)> progress = {};
+  std::chrono::milliseconds progress_interval{
+      1000};  // at least so long between two calls, and before the first
 };
 
 // What one look at the folders took.

@@ -74,7 +74,7 @@ TEST_F(KnownFilesTest, KeepsWheelsAndRefusalsAsTheyAre) {
   }
   auto reopened = KnownFilesDatabase::open(database(), {});
   ASSERT_TRUE(reopened) << reopened.error().text();
-  const auto loaded = reopened->load();
+  const auto loaded = reopened->load(2);
   ASSERT_TRUE(loaded) << loaded.error().text();
   ASSERT_EQ(loaded->size(), known.size());
   for (const auto& [path, before] : known) {
@@ -90,14 +90,14 @@ TEST_F(KnownFilesTest, KeepsWheelsAndRefusalsAsTheyAre) {
   EXPECT_EQ(loaded->at(library.path).wheel->version().str(), "1.1.1");
   const std::vector<std::filesystem::path> vanished{kept.path};
   ASSERT_TRUE(reopened->save({}, vanished));
-  EXPECT_EQ(reopened->load()->size(), 2U);
+  EXPECT_EQ(reopened->load(2)->size(), 2U);
 }
 
 TEST_F(KnownFilesTest, ForgetsWhatWasFoundUnderOtherLimits) {
   const KnownFiles known{{"/a.whl", {{1, 2, 3, {}}, nullptr, "too large"}}};
   ASSERT_TRUE(KnownFilesDatabase::open(database(), {})->save(known, {}));
-  EXPECT_EQ(KnownFilesDatabase::open(database(), {})->load()->size(), 1U);
-  EXPECT_EQ(KnownFilesDatabase::open(database(), {.max_entries = 7})->load()->size(), 0U);
+  EXPECT_EQ(KnownFilesDatabase::open(database(), {})->load(2)->size(), 1U);
+  EXPECT_EQ(KnownFilesDatabase::open(database(), {.max_entries = 7})->load(2)->size(), 0U);
 }
 
 TEST_F(KnownFilesTest, LeavesOtherFilesAlone) {

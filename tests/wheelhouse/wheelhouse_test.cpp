@@ -305,5 +305,17 @@ TEST_F(WheelhouseTest, AnyNumberOfThreadsGivesTheSameCatalog) {
   }
 }
 
+TEST_F(WheelhouseTest, TellsHowFarReadingIs) {
+  for (const char* const name : {"a", "b", "c"}) {
+    WheelBuilder(name).write(wheels_);
+  }
+  std::vector<std::pair<std::size_t, std::size_t>> told;
+  options_.threads = 1;
+  options_.progress_interval = {};
+  options_.progress = [&](std::size_t read, std::size_t of) { told.emplace_back(read, of); };
+  open();
+  EXPECT_THAT(told, ElementsAre(std::pair(1, 3), std::pair(2, 3), std::pair(3, 3)));
+}
+
 }  // namespace
 }  // namespace wheelbarrow::wheelhouse
