@@ -3,6 +3,9 @@
 // What is cheapest to lose goes first (Rank), among equals what was used longest ago; what this process has
 // mapped stays. But a server's memory of answers keeps much mapped that nobody is being sent, and if only
 // that stands in the way, it is asked to let go of half, repeatedly, before anything of a higher rank goes.
+// Records are left to the end. But whoever asks decides how many there are, so they may have a quarter of the
+// budget and no more: else they would drive out all that they are about.
+//
 // Eviction ends a tenth below the budget, so that it is not needed again for the next blob.
 #include <algorithm>
 #include <string>
@@ -42,21 +45,22 @@ Result<void> Store::State::evict_some(Eviction& eviction, std::span<const Indexe
   return unlink_nameless(condemned, eviction.done);
 }
 
-// Evicts what may go up to `highest` until `goal` is reached, and leaves in eviction.blobs what wasn't.
-Result<void> Store::State::evict_ranks(Eviction& eviction, Rank highest, std::uint64_t goal) {
+// Evicts of these ranks until `goal` is reached, and leaves in eviction.blobs what wasn't.
+Result<void> Store::State::evict_ranks(Eviction& eviction, Rank lowest, Rank highest, std::uint64_t goal) {
   eviction.in_use.clear();
   std::vector<IndexedBlob> left, going;
   left.reserve(eviction.blobs.size());
   going.reserve(batch);
   std::uint64_t expected = eviction.total;
   for (const IndexedBlob& blob : eviction.blobs) {
+    const bool wanted = lowest <= blob.rank && blob.rank <= highest && expected > goal;
     bool mapped = false;
-    if (blob.rank <= highest && expected > goal) {
+    if (wanted) {
       const std::scoped_lock lock(mutex);
       mapped = is_mapped(blob.sha256);
     }
     if (mapped) eviction.in_use.push_back(blob.sha256);
-    if (mapped || blob.rank > highest || expected <= goal) {
+    if (mapped || !wanted) {
       left.push_back(blob);
       continue;
     }
@@ -69,6 +73,17 @@ Result<void> Store::State::evict_ranks(Eviction& eviction, Rank highest, std::ui
   eviction.blobs = std::move(left);
   if (going.empty()) return {};
   return evict_some(eviction, going);
+}
+
+Result<void> Store::State::evict_surplus_records(Eviction& eviction) {
+  std::uint64_t records = 0;
+  for (const IndexedBlob& blob : eviction.blobs) {
+    if (blob.rank == Rank::record) records += blob.size;
+  }
+  const std::uint64_t most = options.budget / 4;
+  if (records <= most) return {};
+  const std::uint64_t surplus = records - (most - most / 10);
+  return evict_ranks(eviction, Rank::record, Rank::record, eviction.total - surplus);
 }
 
 // False if there is nobody to let go of anything.
@@ -96,11 +111,12 @@ Result<Collection> Store::State::evict() {
     if (!known) return std::unexpected(known.error());
     eviction.blobs = std::move(*known);
   }
+  if (auto evicted = evict_surplus_records(eviction); !evicted) return std::unexpected(evicted.error());
   for (const Rank highest : {Rank::derived, Rank::source, Rank::record}) {
     // Records go when nothing else is left, and not because the rest is in use.
     if (highest == Rank::record && !eviction.in_use.empty()) break;
     for (int pressed = 0; eviction.total > goal; ++pressed) {
-      if (auto evicted = evict_ranks(eviction, highest, goal); !evicted)
+      if (auto evicted = evict_ranks(eviction, Rank::spare, highest, goal); !evicted)
         return std::unexpected(evicted.error());
       if (eviction.total <= options.budget || eviction.in_use.empty() || pressed >= most_pressure || !press())
         break;

@@ -11,7 +11,8 @@
 // store doesn't see before the next find(); a page that was cut off ends the process (SIGBUS) when it is
 // touched, so nothing else is sent in its place. verify() reads everything.
 //
-// A budget is kept by removing what was used longest ago among what is cheapest to lose (Rank). Bytes that
+// A budget is kept by removing what was used longest ago among what is cheapest to lose (Rank), and records
+// when they pass a quarter of it. Bytes that
 // this process has mapped are never removed by it; another process's mapping lives on without the file's
 // name. "Used" is counted, not timed, so clocks may jump.
 //

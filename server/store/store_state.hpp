@@ -83,7 +83,8 @@ class Store::State {
   void save_uses();
   void prune_checked();
 
-  Result<void> evict_ranks(Eviction& eviction, Rank highest, std::uint64_t goal);
+  Result<void> evict_ranks(Eviction& eviction, Rank lowest, Rank highest, std::uint64_t goal);
+  Result<void> evict_surplus_records(Eviction& eviction);
   Result<void> evict_some(Eviction& eviction, std::span<const IndexedBlob> some);
   bool press();
 

@@ -10,7 +10,7 @@
 namespace wheelbarrow::store {
 namespace {
 
-// Names are one letter; each blob has 1000 bytes of it.
+// Names are one letter; each blob has 1000 bytes of it, a record 100.
 class BudgetTest : public testing::Test {
  protected:
   std::unique_ptr<Store> open(std::uint64_t budget) {
@@ -22,7 +22,7 @@ class BudgetTest : public testing::Test {
     return std::move(*store);
   }
   static Blob put(Store& store, Rank rank, char name) {
-    const std::string content(1000, name);
+    const std::string content(rank == Rank::record ? 100 : 1000, name);
     auto blob = store.put({&name, 1}, rank, std::as_bytes(std::span(content)));
     EXPECT_TRUE(blob) << blob.error().text();
     return std::move(*blob);
@@ -58,7 +58,7 @@ TEST_F(BudgetTest, WhatWasUsedLongestAgoGoesFirst) {
 
 TEST_F(BudgetTest, TheLowestRankGoesFirst) {
   {
-    const auto store = open(4500);
+    const auto store = open(4000);
     put(*store, Rank::spare, 'a');
     put(*store, Rank::derived, 'b');
     put(*store, Rank::record, 'c');
@@ -67,12 +67,12 @@ TEST_F(BudgetTest, TheLowestRankGoesFirst) {
   }
   EXPECT_EQ(names(), "bcde");
   {
-    const auto store = open(2500);
+    const auto store = open(1500);
     ASSERT_TRUE(store->collect());
   }
   EXPECT_EQ(names(), "cd");
   {
-    const auto store = open(1500);
+    const auto store = open(500);
     ASSERT_TRUE(store->collect());
   }
   EXPECT_EQ(names(), "c");
@@ -113,9 +113,23 @@ TEST_F(BudgetTest, RecordsStayWhileAnythingElseIsThere) {
     put(*store, Rank::record, 'a');
     const Blob sent = put(*store, Rank::spare, 'b');
     const Blob sent_too = put(*store, Rank::source, 'c');
+    const Blob sent_last = put(*store, Rank::source, 'd');
     EXPECT_EQ(over.size(), 1U);
   }
-  EXPECT_EQ(names(), "abc");
+  EXPECT_EQ(names(), "abcd");
+}
+
+TEST_F(BudgetTest, RecordsHaveAQuarter) {
+  {
+    const auto store = open(2000);
+    for (const char name : std::string("abcdefg")) {
+      put(*store, Rank::record, name);
+    }
+    put(*store, Rank::derived, 'h');
+    EXPECT_EQ(store->statistics()->blobs, 8U);
+    put(*store, Rank::derived, 'i');
+  }
+  EXPECT_EQ(names(), "defgi");
 }
 
 TEST_F(BudgetTest, ItIsSaidWhenEverythingIsInUse) {

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <map>
@@ -34,7 +35,7 @@ struct Progress {
 std::string content_of(std::string_view name, int round) {
   const std::string line = std::string(name) + " of round " + std::to_string(round) + '\n';
   std::string content;
-  const std::size_t size = 100 + sha256(line).bytes[0] * 60U;
+  const std::size_t size = 100 + sha256(line).bytes[0] * (name.starts_with("record/") ? 1U : 60U);
   while (content.size() < size) {
     content += line;
   }
@@ -91,6 +92,12 @@ Result<void> perform(std::unique_ptr<Store>& store, const StoreOptions& options,
   store = std::move(*opened);
   return {};
 }
+
+struct Kill {
+  Fault::Kind kind;
+  long step;
+  bool in_new_store;
+};
 
 class CrashTest : public testing::TestWithParam<std::uint64_t> {
  protected:
@@ -198,26 +205,21 @@ TEST_P(CrashTest, LeavesWholeBlobsWhereverItIsKilled) {
     ASSERT_TRUE(write(folder.path(), 1, {}, &later_steps).ended);
   }
   ASSERT_GT(first_steps, 40);
-  // Each step in each of the three ways, first those of a new store, then those of one that has something.
-  struct Kill {
-    Fault::Kind kind;
-    long step;
-    bool in_new_store;
+  // Each step in turn, first those of a new store, then those of one that has something; another of the three
+  // ways for each, and the next one when it comes again.
+  const int all_steps = static_cast<int>(first_steps + later_steps);
+  const auto kill_of = [&](int round) {
+    const int step = round % all_steps;
+    const int way = (step + round / all_steps + (GetParam() == 0 ? 0 : 1)) % 3;
+    const bool in_new_store = step < first_steps;
+    return Kill{std::array{Fault::Kind::kill_before, Fault::Kind::kill_halfway,
+                           Fault::Kind::kill_after}[static_cast<std::size_t>(way)],
+                in_new_store ? step : step - first_steps, in_new_store};
   };
-  std::vector<Kill> plan;
-  for (const auto kind : {Fault::Kind::kill_before, Fault::Kind::kill_halfway, Fault::Kind::kill_after}) {
-    for (long step = 0; step < first_steps; ++step) {
-      plan.push_back({kind, step, true});
-    }
-    for (long step = 0; step < later_steps; ++step) {
-      plan.push_back({kind, step, false});
-    }
-  }
   int killed = 0, round = 0;
   std::unique_ptr<test::TemporaryFolder> folder;
-  const auto every = static_cast<int>(plan.size());
-  for (; (killed < kills / 2 || round < every) && !HasFailure(); ++round) {
-    const Kill& kill = plan[static_cast<std::size_t>(round) % plan.size()];
+  for (; (killed < kills / 2 || round < all_steps) && !HasFailure(); ++round) {
+    const Kill kill = kill_of(round);
     if (kill.in_new_store || round % rounds_per_folder == 0) {
       folder = std::make_unique<test::TemporaryFolder>();
       expected_.clear();
@@ -228,7 +230,7 @@ TEST_P(CrashTest, LeavesWholeBlobsWhereverItIsKilled) {
     killed += progress.ended ? 0 : 1;
     note(progress, round);
     check(folder->path());
-    ASSERT_LT(round, every + 2 * kills) << "the steps are not reached";
+    ASSERT_LT(round, all_steps + 2 * kills) << "the steps are not reached";
   }
   EXPECT_GE(killed, kills / 2);
   RecordProperty("kills", killed);
