@@ -54,7 +54,7 @@ Result<void> write_file(const fs::path& path, const Slices& body) {
 }
 
 Result<bundle::BundlePtr> make_bundle(const Selection& selection, bundle::Format format,
-                                      bundle::Engine& engine) {
+                                      bundle::StripSet strip, bundle::Engine& engine) {
   const auto requirements = selection.read_requirements();
   if (!requirements) return std::unexpected(requirements.error());
   const auto wheelhouse = selection.open_wheelhouse();
@@ -64,9 +64,17 @@ Result<bundle::BundlePtr> make_bundle(const Selection& selection, bundle::Format
   if (!target) return std::unexpected(target.error());
   const auto lock = resolver::resolve(*catalog, *target, *requirements);
   if (!lock) return std::unexpected(lock.error());
-  const auto planned = bundle::plan(*lock, *target, format);
+  const auto planned = bundle::plan(*lock, *target, format, strip);
   return bundle::wait_for<bundle::BundlePtr>(
       [&](bundle::Callback<bundle::BundlePtr> done) { engine.bundle(planned, catalog, std::move(done)); });
+}
+
+std::string strip_help() {
+  std::string text = "leave out what a running app never imports:";
+  for (const bundle::StripClassText& kind : bundle::strip_classes()) {
+    text += "\n" + std::string(kind.name) + ": " + std::string(kind.leaves_out);
+  }
+  return text;
 }
 
 }  // namespace
@@ -82,10 +90,27 @@ int bundle_command(const Arguments& arguments) {
   app.add_option("--format", format, "site: the unpacked tree; wheels: the wheel files (default: site)")
       ->transform(CLI::CheckedTransformer(formats))
       ->type_name("site|wheels");
+  bundle::StripSet strip;
+  app.add_option_function<std::vector<std::string>>(
+         "--strip",
+         [&](const std::vector<std::string>& given) {
+           for (const std::string& names : given) {
+             const auto set = bundle::StripSet::parse(names);
+             if (!set) throw CLI::ValidationError("--strip", set.error().message);
+             strip.add(*set);
+           }
+         },
+         strip_help())
+      ->allow_extra_args(false)
+      ->type_name("CLASS,...");
   std::string output;
   app.add_option("-o,--output", output, "file to write")->required()->type_name("FILE");
   if (const auto code = parse(app, arguments)) return *code;
 
+  if (format == bundle::Format::wheels && !strip.empty()) {
+    return print_failure(
+        {ErrorKind::invalid_input, "--strip is for --format site: wheels stay as they are", {}});
+  }
   std::unique_ptr<TemporaryFolder> temporary;
   fs::path store_folder = fs::path(selection.data) / "store";
   if (selection.data.empty()) {
@@ -97,7 +122,7 @@ int bundle_command(const Arguments& arguments) {
   const auto store = store::Store::open({store_folder, {}});
   if (!store) return print_failure(store.error());
   bundle::Engine engine(**store, {});
-  const auto bundle = make_bundle(selection, format, engine);
+  const auto bundle = make_bundle(selection, format, strip, engine);
   if (!bundle) return print_failure(bundle.error());
   const auto encoded = bundle::wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
     engine.encode(*bundle, bundle::Form::identity, std::move(done));

@@ -22,6 +22,10 @@ Result<BundlePtr> assemble(Manifest manifest, std::vector<store::Blob> layers) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
     manifest.members[i].size = layers[i].bytes.size();
     manifest.members[i].layer = layers[i].sha256;
+    if (!manifest.recipe(manifest.members[i]).reports()) continue;
+    auto report = read_layer_report(layers[i].bytes.text());
+    if (!report) return std::unexpected(report.error());
+    manifest.members[i].report = std::move(*report);
   }
   auto first = OwnPiece::make(manifest_entry(manifest));
   if (!first) return std::unexpected(first.error());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/mapped_file.hpp"
+#include "bundle/layer_report.hpp"
 #include "bundle/record.hpp"
 #include "bundle/tar.hpp"
 
@@ -28,19 +29,21 @@ bool is_dist_info_file(std::string_view path, std::string_view name) {
 
 // What the installer writes or what only the wheel file itself can vouch for.
 bool is_replaced(std::string_view path) {
-  static constexpr std::string_view names[] = {"INSTALLER",  "PYODIDE_SOURCE", "RECORD",         "RECORD.jws",
-                                               "RECORD.p7s", "REQUESTED",      "direct_url.json"};
+  static constexpr std::string_view names[] = {"INSTALLER",       "PYODIDE_SOURCE", "RECORD",
+                                               "RECORD.jws",      "RECORD.p7s",     "REQUESTED",
+                                               "direct_url.json", layer_report_name};
   return std::ranges::any_of(names, [&](std::string_view name) { return is_dist_info_file(path, name); });
 }
 
-bool is_extension_module(const Entry& entry) {
-  return entry.path.ends_with(".so");
+// By the documented order; see the header.
+int rank_of(const Entry& entry) {
+  if (is_dist_info_file(entry.path, layer_report_name)) return 0;
+  return entry.path.ends_with(".so") ? 1 : 2;
 }
 
-// The documented order; see the header.
 bool stands_before(const Entry& a, const Entry& b) {
-  if (is_extension_module(a) != is_extension_module(b)) return is_extension_module(a);
-  if (is_extension_module(a) && a.size != b.size) return a.size > b.size;
+  if (rank_of(a) != rank_of(b)) return rank_of(a) < rank_of(b);
+  if (rank_of(a) == 1 && a.size != b.size) return a.size > b.size;
   return a.path < b.path;
 }
 
@@ -81,10 +84,26 @@ Result<void> write_headers(std::vector<Entry>& entries, store::BlobWriter& out) 
   return {};
 }
 
+void leave_out(std::vector<Entry>& entries, StripSet strip,
+               const std::map<std::string, StripClass, std::less<>>& left_out, LayerReport& report) {
+  for (std::size_t i = 0; i < strip_classes().size(); ++i) {
+    if (strip.contains(static_cast<StripClass>(i))) report.left_out[static_cast<StripClass>(i)] = {};
+  }
+  std::erase_if(entries, [&](const Entry& entry) {
+    const auto found = left_out.find(entry.path);
+    if (found == left_out.end()) return false;
+    LayerReport::Count& count = report.left_out[found->second];
+    ++count.files;
+    count.bytes += entry.size;
+    return true;
+  });
+}
+
 // The tree's entries with their hashes: one pass over the wheel.
 Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
                                         const wheelhouse::WheelLimits& limits) {
   std::vector<Entry> entries;
+  Trim trim(recipe.strip);
   std::string dist_info;
   const auto listed =
       wheelhouse::for_each_file(wheel_path, limits, [&](const wheelhouse::WheelFile& file) -> Result<void> {
@@ -94,12 +113,18 @@ Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const std::fi
         entry.path = layer_path(recipe, file.path);
         entry.size = file.content.size();
         entry.sha256 = sha256(file.content);
+        trim.see(entry.path, {reinterpret_cast<const char*>(file.content.data()), file.content.size()});
         entries.push_back(std::move(entry));
         return {};
       });
   if (!listed) return std::unexpected(listed.error());
   if (recipe.below.empty()) {
     if (dist_info.empty()) return fail(ErrorKind::corrupt, "the wheel has no WHEEL file", recipe.filename);
+    LayerReport report;
+    leave_out(entries, recipe.strip, trim.left_out(), report);
+    if (recipe.reports()) {
+      entries.push_back(written_entry(dist_info + "/" + std::string(layer_report_name), to_text(report)));
+    }
     entries.push_back(written_entry(dist_info + "/INSTALLER", "wheelbarrow\n"));
     if (recipe.pyodide) entries.push_back(written_entry(dist_info + "/PYODIDE_SOURCE", "pyodide"));
     std::ranges::sort(entries, stands_before);
@@ -169,6 +194,7 @@ std::string LayerRecipe::key() const {
   text += std::string(name_of(format)) + '\n';
   if (format == Format::wheels) text += filename + '\n';
   if (format == Format::site) text += std::string(pyodide ? "pyodide" : "") + '\n' + below + '\n';
+  if (!strip.empty()) text += "strip=" + strip.text() + '\n';
   return "layer/" + sha256(text).hex();
 }
 

@@ -4,7 +4,8 @@
 // In format "site" it is the tree that an installer leaves in site-packages: purelib and platlib merged into
 // the root, other .data schemes kept where they are, INSTALLER written, RECORD written anew and true,
 // signatures of the old RECORD left out, and for Pyodide a PYODIDE_SOURCE, by which it knows its own
-// packages. Entries are extension modules first, the largest first, so that a client can begin to load them
+// packages. A wheel that isn't taken as it is gets a report of that (layer_report.hpp), first of all. Entries
+// are extension modules first, the largest first, so that a client can begin to load them
 // while the rest arrives; then every other file by path; RECORD last. There are no folder entries. In format
 // "wheels" it is the wheel file itself as the one entry.
 #pragma once
@@ -16,6 +17,7 @@
 
 #include "base/error.hpp"
 #include "base/sha256.hpp"
+#include "bundle/trim.hpp"
 #include "store/store.hpp"
 #include "wheelhouse/wheel_reader.hpp"
 
@@ -39,6 +41,10 @@ struct LayerRecipe {
   // Format "site": the folder that the files go below; empty for a wheel. An archive of shared libraries has
   // no site-packages tree; its files lie below "<name>-<version>.data/dynlib/".
   std::string below;
+  StripSet strip;  // format "site", not of an archive of shared libraries
+
+  // Whether the layer carries a report.
+  bool reports() const { return !strip.empty(); }
 
   // The name under which the store knows the layer: equal recipes have equal names, whatever a layer's bytes
   // depend on is in it.

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "bundle/report_json.hpp"
 #include "bundle/tar.hpp"
 
 namespace wheelbarrow::bundle {
@@ -28,6 +29,11 @@ json::object to_object(const Member& member, bool placed) {
   object["extension_modules"] = json::value_from(member.extension_modules);
   object["imports"] = json::value_from(member.imports);
   object["depends"] = json::value_from(member.depends);
+  if (placed) {
+    for (auto& [key, value] : to_json(member.report)) {
+      object[key] = std::move(value);
+    }
+  }
   return object;
 }
 
@@ -39,6 +45,7 @@ std::string to_json(const Manifest& manifest, bool placed) {
   object["target"] = manifest.target;
   object["python"] = manifest.python;
   object["pyodide"] = manifest.pyodide;
+  if (!manifest.strip.empty()) object["strip"] = json::value_from(manifest.strip.names());
   object["requirements"] = json::value_from(manifest.requirements);
   if (placed) object["size"] = manifest.size;
   json::array wheels;
@@ -78,6 +85,7 @@ Member to_member(const json::object& object) {
   member.extension_modules = to_texts(object.at("extension_modules"));
   member.imports = to_texts(object.at("imports"));
   member.depends = to_texts(object.at("depends"));
+  member.report = to_layer_report(object);
   return member;
 }
 
@@ -105,12 +113,17 @@ LayerRecipe Manifest::recipe(const Member& member) const {
   recipe.filename = member.filename;
   recipe.format = format;
   recipe.pyodide = pyodide;
-  if (member.shared_library) recipe.below = dynlib_folder(member);
+  if (member.shared_library) {
+    recipe.below = dynlib_folder(member);
+  } else {
+    recipe.strip = strip;
+  }
   return recipe;
 }
 
-Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format) {
+Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format, StripSet strip) {
   Manifest manifest;
+  manifest.strip = strip;
   manifest.format = format;
   manifest.target = target.name();
   manifest.python = target.python().str();
@@ -175,6 +188,13 @@ Result<Manifest> parse_manifest_entry(std::string_view entry) {
     manifest.pyodide = object.at("pyodide").as_bool();
     manifest.requirements = to_texts(object.at("requirements"));
     manifest.size = object.at("size").to_number<std::uint64_t>();
+    if (const auto* const strip = object.if_contains("strip")) {
+      for (const std::string& name : to_texts(*strip)) {
+        const auto known = StripSet::parse(name);
+        if (!known) return std::unexpected(known.error());
+        manifest.strip.add(*known);
+      }
+    }
     for (const json::value& wheel : object.at("wheels").as_array()) {
       manifest.members.push_back(to_member(wheel.as_object()));
     }

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/sha256.hpp"
 #include "bundle/layer.hpp"
+#include "bundle/layer_report.hpp"
 #include "packaging/target.hpp"
 #include "resolver/resolver.hpp"
 
@@ -35,6 +36,7 @@ struct Member {
   std::uint64_t offset = 0;  // bytes from the start of the tar
   std::uint64_t size = 0;    // bytes
   Sha256 layer;              // of the layer's bytes
+  LayerReport report;        // empty unless the recipe asks for one
 };
 
 struct Manifest {
@@ -42,6 +44,7 @@ struct Manifest {
   std::string target;    // packaging::Target::name()
   std::string python;    // full version
   bool pyodide = false;  // layers carry PYODIDE_SOURCE
+  StripSet strip;
   std::vector<std::string> requirements;
   std::uint64_t size = 0;  // of the whole tar, bytes; known once the bundle is joined
   std::vector<Member> members;
@@ -57,8 +60,9 @@ inline std::size_t weight_of(const Manifest& manifest) {
 }
 inline constexpr std::size_t remembered_members = 32'768;
 
-// What a lock becomes as a bundle, layers not placed yet.
-Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format);
+// What a lock becomes as a bundle, layers not placed yet. `strip` is for Format::site.
+Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format,
+              StripSet strip = {});
 
 // The whole first entry, header and padding included. Sets `size` and every member's `offset` from the
 // members' `size`.

@@ -115,4 +115,21 @@ std::string tar_header(std::string_view path, std::uint64_t size, unsigned mode)
   return out + header_block(prefix, name, std::min(size, largest_ustar_size), mode, '0');
 }
 
+std::optional<std::string_view> first_tar_content(std::string_view archive) {
+  while (archive.size() >= tar_block) {
+    Header header;
+    std::memcpy(&header, archive.data(), sizeof header);
+    std::uint64_t size = 0;
+    for (const char digit : std::string_view(header.size, sizeof header.size - 1)) {
+      if (digit < '0' || digit > '7') return std::nullopt;
+      size = size * 8 + static_cast<std::uint64_t>(digit - '0');
+    }
+    archive.remove_prefix(tar_block);
+    if (size > archive.size()) return std::nullopt;
+    if (header.type != 'x') return archive.substr(0, size);
+    archive.remove_prefix(std::min<std::uint64_t>(round_up_to_block(size), archive.size()));
+  }
+  return std::nullopt;
+}
+
 }  // namespace wheelbarrow::bundle

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,8 @@ constexpr std::uint64_t round_up_to_block(std::uint64_t size) {
 // The header blocks of one regular file; its content follows, padded to a whole block. A path or size that
 // ustar can't hold gets a pax extended header in front. `mode` is 0644 or 0755.
 std::string tar_header(std::string_view path, std::uint64_t size, unsigned mode);
+
+// The content of the first file of an archive whose headers tar_header() made; nothing if it is cut short.
+std::optional<std::string_view> first_tar_content(std::string_view archive);
 
 }  // namespace wheelbarrow::bundle

@@ -53,6 +53,9 @@ web::LandingView view_of(const Context& context, const wheelhouse::Catalog& cata
   if (std::ranges::find(view.targets, view.default_target) == view.targets.end()) {
     view.targets.insert(view.targets.begin(), view.default_target);
   }
+  for (const bundle::StripClassText& kind : bundle::strip_classes()) {
+    view.strip_classes.push_back({std::string(kind.name), std::string(kind.leaves_out)});
+  }
   for (const wheelhouse::WheelPtr& wheel : catalog.wheels()) {
     view.wheels.push_back(to_row(*wheel));
   }

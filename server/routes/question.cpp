@@ -22,7 +22,7 @@ Questions::Answer<ResolutionPtr> resolve_now(const Question& question) {
   }
   auto lock = resolver::resolve(*question.catalog, *question.target, question.asked);
   if (!lock) return std::unexpected(lock.error());
-  auto planned = bundle::plan(*lock, *question.target, question.format);
+  auto planned = bundle::plan(*lock, *question.target, question.format, question.strip);
   return std::make_shared<const Resolution>(
       Resolution{std::move(*lock), std::move(planned), question.catalog});
 }
@@ -68,13 +68,26 @@ Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog, Ta
       if (!value.empty()) taken = take(targets.find(*question.catalog, value), question.target);
     } else if (name == "format") {
       taken = take(parse_format(value), question.format);
+    } else if (name == "strip") {
+      auto strip = bundle::StripSet::parse(value);
+      if (strip) {
+        question.strip.add(*strip);
+      } else {
+        taken = std::unexpected(strip.error());
+      }
     } else if (name == "output" && parameters.output) {
       taken = take(parse_output(value), question.output);
     } else {
       taken = fail(ErrorKind::invalid_input, "the parameter '" + name + "' is not known; there are r, c, " +
-                                                 (parameters.output ? "output, " : "") + "target and format");
+                                                 (parameters.output ? "output, " : "") +
+                                                 "target, format and strip");
     }
     if (!taken) return std::unexpected(taken.error());
+  }
+  if (question.format == bundle::Format::wheels && !question.strip.empty()) {
+    return fail(ErrorKind::invalid_input,
+                "format=wheels has the wheels as they are, so nothing can be left out of them; leave 'strip' "
+                "out or ask for format=site");
   }
   auto asked = parse_requirement_list(requirements, constraints);
   if (!asked) return std::unexpected(asked.error());
@@ -86,7 +99,7 @@ Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog, Ta
 // Fields end in a byte that they can't contain; hashed, because clients choose how long they are.
 std::string Questions::set_of(const Question& question) {
   std::string key = question.target->name() + '\n' + question.target->python().str() + '\n';
-  key += std::string(bundle::name_of(question.format)) + '\n';
+  key += std::string(bundle::name_of(question.format)) + '\n' + question.strip.text() + '\n';
   for (const std::string& text : resolver::canonical_set(question.asked)) {
     key += text + '\0';
   }

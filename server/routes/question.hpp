@@ -37,6 +37,7 @@ struct Question {
   packaging::RequirementSet asked;
   TargetPtr target;
   bundle::Format format = bundle::Format::site;
+  bundle::StripSet strip = {};
   Output output = Output::json;
 };
 
@@ -60,9 +61,10 @@ class Questions {
     return question.catalog->id().hex() + set_of(question);
   }
 
-  // Reads `r` and `c` (requirements and constraints, both repeated), `target`, `format`, and if it is wanted
-  // `output` of a query; other names are refused, because a misspelt option would silently give another
-  // bundle. Without a `target`, `fallback` is meant, or if that is null the standard one.
+  // Reads `r` and `c` (requirements and constraints, both repeated), `target`, `format`, `strip` (may be
+  // repeated), and if it is wanted `output` of a query; other names are refused, because a misspelt option
+  // would silently give another bundle. Without a `target`, `fallback` is meant, or if that is null the
+  // standard one.
   struct Parameters {
     TargetPtr fallback = nullptr;
     bool output = false;

@@ -135,6 +135,16 @@ std::string target_options(const LandingView& view) {
   return out;
 }
 
+std::string strip_choices(const LandingView& view) {
+  std::string out;
+  for (const LandingView::Class& kind : view.strip_classes) {
+    const std::string name = escape_html(kind.name);
+    out += "<label><input type=\"checkbox\" name=\"strip\" value=\"" + name + "\"> " + name + ": " +
+           escape_html(kind.leaves_out) + "</label>\n";
+  }
+  return out;
+}
+
 std::string snippet_list(const LandingView& view) {
   std::string out;
   for (const Snippet& snippet : snippets(view)) {
@@ -166,6 +176,7 @@ std::string render_landing(const LandingView& view) {
                                                       {"refused", refused_section(view)},
                                                       {"runtime", runtime},
                                                       {"snippets", snippet_list(view)},
+                                                      {"strip_choices", strip_choices(view)},
                                                       {"target_options", target_options(view)},
                                                       {"version", escape_html(view.version)},
                                                       {"wheel_count", counted(view.wheels.size(), "wheel")},

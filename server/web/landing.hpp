@@ -28,12 +28,18 @@ struct LandingView {
     std::string reason;
   };
 
+  struct Class {
+    std::string name;
+    std::string leaves_out;
+  };
+
   std::string base_url;  // as the reader reaches the server, "https://localhost:8443/"
   std::string version;   // of wheelbarrow
   std::string default_target;
   std::vector<std::string> targets;
   std::string pyodide_version;        // of the runtime that is served, or its name; empty if none is
   std::vector<std::string> examples;  // requirements for the snippets; empty: taken from the wheels
+  std::vector<Class> strip_classes;   // what a bundle can leave out
   std::vector<Row> wheels;       // in the order to show; of many, the first `landing_row_limit` are shown
   std::vector<Refused> refused;  // likewise
 };

@@ -19,6 +19,10 @@ function showAddress() {
   for (const name of ["target", "format"]) {
     url.searchParams.append(name, String(fields.get(name)));
   }
+  const strip = fields.getAll("strip").join(",");
+  if (strip !== "") {
+    url.searchParams.append("strip", strip);
+  }
   address.hidden = !url.searchParams.has("r");
   anchor.href = url.href;
   anchor.textContent = url.href;

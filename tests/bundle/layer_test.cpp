@@ -4,9 +4,11 @@
 
 #include <map>
 
+#include "bundle/layer_report.hpp"
 #include "bundle/tar.hpp"
 #include "bundle/untar.hpp"
 #include "temporary_folder.hpp"
+#include "wheelhouse/record.hpp"
 #include "wheelhouse/wheel_builder.hpp"
 
 namespace wheelbarrow::bundle {
@@ -109,6 +111,51 @@ TEST_F(LayerTest, ExtensionModulesStandFirstTheLargestFirst) {
             (std::vector<std::string>{"zlarge.so", "middle.so", "small.so", "a.py",
                                       "pack-1.0.dist-info/INSTALLER", "pack-1.0.dist-info/METADATA",
                                       "pack-1.0.dist-info/WHEEL", "pack.py", "pack-1.0.dist-info/RECORD"}));
+}
+
+TEST_F(LayerTest, SaysWhatItLeavesOutAndKeepsRecordTrue) {
+  const auto wheel = write(WheelBuilder("pack")
+                               .file("pack/__init__.py", "x = 1\n")
+                               .file("pack/core.so", "code")
+                               .file("pack/tests/test_x.py", "assert True\n")
+                               .file("pack/tests/data.bin", std::string(100, 'd'))
+                               .file("pack/x.h", "int x;"));
+  LayerRecipe recipe;
+  recipe.strip = *StripSet::parse("docs,tests");
+  const std::string layer = layer_of(wheel, recipe);
+  const auto paths = paths_of(layer);
+  EXPECT_EQ(paths, (std::vector<std::string>{"pack-1.0.dist-info/wheelbarrow.json", "pack/core.so",
+                                             "pack-1.0.dist-info/INSTALLER", "pack-1.0.dist-info/METADATA",
+                                             "pack-1.0.dist-info/WHEEL", "pack.py", "pack/__init__.py",
+                                             "pack/x.h", "pack-1.0.dist-info/RECORD"}));
+  const auto report = read_layer_report(layer);
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->left_out.at(StripClass::tests), (LayerReport::Count{2, 112}));
+  EXPECT_EQ(report->left_out.at(StripClass::docs), LayerReport::Count());
+  EXPECT_EQ(report->left_out.size(), 2U);
+  const auto record = wheelhouse::parse_record(files_of(layer).at("pack-1.0.dist-info/RECORD"), 100);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->size(), paths.size());
+  for (const std::string& path : paths) {
+    EXPECT_TRUE(record->contains(path)) << path;
+  }
+}
+
+TEST_F(LayerTest, ReportIsFoundBehindALongHeader) {
+  WheelBuilder builder(std::string(150, 'p'));
+  LayerRecipe recipe;
+  recipe.strip = *StripSet::parse("pyi");
+  const auto report = read_layer_report(layer_of(write(builder), recipe));
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->left_out.size(), 1U);
+}
+
+TEST(LayerReport, OfAnotherFileIsAnError) {
+  EXPECT_FALSE(read_layer_report(""));
+  EXPECT_FALSE(read_layer_report(std::string(tar_block, '\0')));
+  EXPECT_FALSE(read_layer_report(tar_header("x", 100, 0644) + "{}"));
+  EXPECT_FALSE(read_layer_report(tar_header("x", 4, 0644) + "nope"));
+  EXPECT_FALSE(read_layer_report(tar_header("x", 15, 0644) + "{\"left_out\":[]}"));
 }
 
 TEST_F(LayerTest, DoesNotDependOnHowTheWheelIsPacked) {

@@ -13,6 +13,7 @@ Manifest sample(std::size_t wheels, std::uint64_t layer_size) {
   manifest.python = "3.13.2";
   manifest.pyodide = true;
   manifest.requirements = {"a", "b>=2"};
+  manifest.strip = *StripSet::parse("tests");
   for (std::size_t i = 0; i < wheels; ++i) {
     Member member;
     member.name = "p" + std::to_string(i);
@@ -27,6 +28,7 @@ Manifest sample(std::size_t wheels, std::uint64_t layer_size) {
     member.imports = {"p"};
     member.depends = {"q"};
     member.shared_library = i % 2 == 1;
+    member.report.left_out[StripClass::tests] = {i, i * 100};
     manifest.members.push_back(std::move(member));
   }
   return manifest;
@@ -41,6 +43,7 @@ TEST(Manifest, ReadsBackWhatItWrote) {
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(read->members[i].offset, manifest.members[i].offset);
     EXPECT_EQ(read->members[i].layer, manifest.members[i].layer);
+    EXPECT_EQ(read->members[i].report, manifest.members[i].report);
     EXPECT_EQ(read->recipe(read->members[i]).key(), manifest.recipe(manifest.members[i]).key());
   }
 }
@@ -95,7 +98,12 @@ TEST(LayerRecipe, EverythingThatShapesTheBytesIsInTheKey) {
   wheels.format = Format::wheels;
   LayerRecipe renamed = wheels;
   renamed.filename = "a-1.0-py2.py3-none-any.whl";
-  const LayerRecipe recipes[] = {plain, other_wheel, pyodide, below, wheels, renamed};
+  LayerRecipe stripped = plain;
+  stripped.strip = *StripSet::parse("tests");
+  LayerRecipe stripped_more = plain;
+  stripped_more.strip = *StripSet::parse("tests,docs");
+  const LayerRecipe recipes[] = {plain,  other_wheel, pyodide,  below,
+                                 wheels, renamed,     stripped, stripped_more};
   for (const LayerRecipe& a : recipes) {
     for (const LayerRecipe& b : recipes) {
       EXPECT_EQ(a.key() == b.key(), &a == &b);
