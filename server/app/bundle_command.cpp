@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "app/bytecode_options.hpp"
 #include "app/command.hpp"
 #include "app/parse.hpp"
 #include "app/selection.hpp"
@@ -53,8 +54,19 @@ Result<void> write_file(const fs::path& path, const Slices& body) {
   return {};
 }
 
-Result<bundle::BundlePtr> make_bundle(const Selection& selection, bundle::Format format,
-                                      bundle::StripSet strip, bundle::Engine& engine) {
+struct Wanted {
+  bundle::Format format = bundle::Format::site;
+  bundle::StripSet strip;
+  BytecodeOptions bytecode;
+};
+
+// The identity bytes, and their name.
+struct Made {
+  Slices body;
+  Sha256 sha256;
+};
+
+Result<Made> make_bundle(const Selection& selection, const Wanted& wanted, store::Store& store) {
   const auto requirements = selection.read_requirements();
   if (!requirements) return std::unexpected(requirements.error());
   const auto wheelhouse = selection.open_wheelhouse();
@@ -64,9 +76,29 @@ Result<bundle::BundlePtr> make_bundle(const Selection& selection, bundle::Format
   if (!target) return std::unexpected(target.error());
   const auto lock = resolver::resolve(*catalog, *target, *requirements);
   if (!lock) return std::unexpected(lock.error());
-  const auto planned = bundle::plan(*lock, *target, format, strip);
-  return bundle::wait_for<bundle::BundlePtr>(
+
+  bundle::EngineOptions options;
+  std::optional<bundle::BytecodeRecipe> bytecode;
+  if (wanted.bytecode.mode != bundle::BytecodeMode::off) {
+    auto compilers = wanted.bytecode.find(*catalog, [](const Error& failure) {
+      std::fprintf(stderr, "wheelbarrow: warning: %s: %s\n", failure.message.c_str(), failure.where.c_str());
+    });
+    if (!compilers) return std::unexpected(compilers.error());
+    auto chosen = (*compilers)->choose(wanted.bytecode.mode, *target);
+    if (!chosen) return std::unexpected(chosen.error());
+    bytecode = std::move(*chosen);
+    options.compilers = std::move(*compilers);
+  }
+  bundle::Engine engine(store, std::move(options));
+  const auto planned = bundle::plan(*lock, *target, wanted.format, wanted.strip, std::move(bytecode));
+  const auto bundle = bundle::wait_for<bundle::BundlePtr>(
       [&](bundle::Callback<bundle::BundlePtr> done) { engine.bundle(planned, catalog, std::move(done)); });
+  if (!bundle) return std::unexpected(bundle.error());
+  auto encoded = bundle::wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
+    engine.encode(*bundle, bundle::Form::identity, std::move(done));
+  });
+  if (!encoded) return std::unexpected(encoded.error());
+  return Made{std::move(encoded->body), (*bundle)->sha256};
 }
 
 std::string strip_help() {
@@ -84,32 +116,35 @@ int bundle_command(const Arguments& arguments) {
                "wheelbarrow bundle");
   Selection selection;
   selection.add_options(app);
-  bundle::Format format = bundle::Format::site;
+  Wanted wanted;
   const std::map<std::string, bundle::Format> formats{{"site", bundle::Format::site},
                                                       {"wheels", bundle::Format::wheels}};
-  app.add_option("--format", format, "site: the unpacked tree; wheels: the wheel files (default: site)")
+  app.add_option("--format", wanted.format,
+                 "site: the unpacked tree; wheels: the wheel files (default: site)")
       ->transform(CLI::CheckedTransformer(formats))
       ->type_name("site|wheels");
-  bundle::StripSet strip;
   app.add_option_function<std::vector<std::string>>(
          "--strip",
          [&](const std::vector<std::string>& given) {
            for (const std::string& names : given) {
              const auto set = bundle::StripSet::parse(names);
              if (!set) throw CLI::ValidationError("--strip", set.error().message);
-             strip.add(*set);
+             wanted.strip.add(*set);
            }
          },
          strip_help())
       ->allow_extra_args(false)
       ->type_name("CLASS,...");
+  wanted.bytecode.add_options(app, "byte-compiled modules, beside their sources or instead of them", false);
   std::string output;
   app.add_option("-o,--output", output, "file to write")->required()->type_name("FILE");
   if (const auto code = parse(app, arguments)) return *code;
 
-  if (format == bundle::Format::wheels && !strip.empty()) {
-    return print_failure(
-        {ErrorKind::invalid_input, "--strip is for --format site: wheels stay as they are", {}});
+  if (wanted.format == bundle::Format::wheels &&
+      (!wanted.strip.empty() || wanted.bytecode.mode != bundle::BytecodeMode::off)) {
+    return print_failure({ErrorKind::invalid_input,
+                          "--strip and --bytecode are for --format site: wheels stay as they are",
+                          {}});
   }
   std::unique_ptr<TemporaryFolder> temporary;
   fs::path store_folder = fs::path(selection.data) / "store";
@@ -121,15 +156,10 @@ int bundle_command(const Arguments& arguments) {
   }
   const auto store = store::Store::open({store_folder, {}});
   if (!store) return print_failure(store.error());
-  bundle::Engine engine(**store, {});
-  const auto bundle = make_bundle(selection, format, strip, engine);
-  if (!bundle) return print_failure(bundle.error());
-  const auto encoded = bundle::wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
-    engine.encode(*bundle, bundle::Form::identity, std::move(done));
-  });
-  if (!encoded) return print_failure(encoded.error());
-  if (auto written = write_file(output, encoded->body); !written) return print_failure(written.error());
-  std::printf("%s  %s\n", (*bundle)->sha256.hex().c_str(), output.c_str());
+  const auto made = make_bundle(selection, wanted, **store);
+  if (!made) return print_failure(made.error());
+  if (auto written = write_file(output, made->body); !written) return print_failure(written.error());
+  std::printf("%s  %s\n", made->sha256.hex().c_str(), output.c_str());
   return exit_success;
 }
 

@@ -96,6 +96,7 @@ Result<routes::RouterOptions> router_options(const ServeOptions& options,
   router.targets = std::move(*defined);
   router.default_target = options.target;
   router.base_url = options.base_url;
+  router.bytecode = options.bytecode.mode;
   router.version = WHEELBARROW_VERSION;
   if (!options.target.empty()) {
     if (auto target = routes::find_target(catalog, options.target, router.targets); !target) {
@@ -239,7 +240,13 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
   CatalogLog log_catalog(**wheelhouse, options.target);
   log_catalog((*wheelhouse)->catalog());
 
+  auto compilers = options.bytecode.find(*(*wheelhouse)->catalog(), [](const Error& failure) {
+    spdlog::warn("compiler failed  reason={} complaint={}", failure.message, failure.where);
+  });
+  if (!compilers) return std::unexpected(compilers.error());
+
   bundle::EngineOptions engine_options;
+  engine_options.compilers = std::move(*compilers);
   engine_options.threads = options.build_threads;
   engine_options.max_pending = options.build_queue;
   engine_options.limits = options.wheel_limits;

@@ -110,6 +110,11 @@ void add_options(CLI::App& app, ServeOptions& options) {
        "NAME=PYTHON:TAG,...|NAME=FILE", "WHEELBARROW_DEFINE_TARGET");
   text("--base-url", options.base_url, "address that clients reach this server at (default: as they ask)",
        "URL", "WHEELBARROW_BASE_URL");
+  options.bytecode.add_options(
+      app,
+      "byte-compiled modules in bundles whose request says nothing of them: beside their "
+      "sources or instead of them; off where nothing can compile",
+      true);
   const auto number = [&](const char* name, auto& value, const char* help, const char* environment) {
     return app.add_option(name, value, help)->type_name("N")->envname(environment);
   };

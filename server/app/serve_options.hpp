@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/bytecode_options.hpp"
 #include "app/command.hpp"
 #include "http/server.hpp"
 #include "wheelhouse/wheel_reader.hpp"
@@ -27,6 +28,7 @@ struct ServeOptions {
   std::string target;
   std::vector<std::string> defined_targets;
   std::string base_url;
+  BytecodeOptions bytecode;
   unsigned threads = 0;        // event loops; 0: one per core
   unsigned build_threads = 0;  // 0: one per core
   std::size_t build_queue = 256;

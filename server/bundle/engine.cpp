@@ -241,14 +241,15 @@ void Engine::layer(const LayerRecipe& recipe, const std::filesystem::path& sourc
   const std::string key = recipe.key();
   if (const auto known = layers_.get(key)) return done(*known);
   if (!layer_flights_.join(key, std::move(done))) return;
-  fly<Blob>(layer_flights_, key, Lane::build, [this, key, recipe, source](const GiveUp&) {
-    const auto layer = make_layer(recipe, source);
+  fly<Blob>(layer_flights_, key, Lane::build, [this, key, recipe, source](const GiveUp& give_up) {
+    const auto layer = make_layer(recipe, source, give_up);
     if (layer) layers_.put(key, *layer);
     return layer;
   });
 }
 
-Result<Blob> Engine::make_layer(const LayerRecipe& recipe, const std::filesystem::path& source) {
+Result<Blob> Engine::make_layer(const LayerRecipe& recipe, const std::filesystem::path& source,
+                                const GiveUp& give_up) {
   const std::string name = recipe.key();
   auto known = store_.find(name);
   if (!known) return std::unexpected(known.error());
@@ -257,7 +258,11 @@ Result<Blob> Engine::make_layer(const LayerRecipe& recipe, const std::filesystem
   if (!wheel) return std::unexpected(wheel.error());
   auto writer = store_.create();
   if (!writer) return std::unexpected(writer.error());
-  if (auto written = write_layer(recipe, wheel->path, options_.limits, *writer); !written) {
+  const Compile compile = [&](const BytecodeRecipe& how, std::span<const ModuleSource> sources) {
+    return options_.compilers ? options_.compilers->compile(how, sources, give_up)
+                              : fail(ErrorKind::unsatisfiable, "nothing here compiles bytecode");
+  };
+  if (auto written = write_layer(recipe, wheel->path, options_.limits, *writer, compile); !written) {
     return std::unexpected(written.error());
   }
   ++statistics_.layers_built;

@@ -18,6 +18,7 @@
 #include "base/file_stamp.hpp"
 #include "bundle/build_pool.hpp"
 #include "bundle/bundle.hpp"
+#include "bundle/compilers.hpp"
 #include "bundle/lru_cache.hpp"
 #include "bundle/single_flight.hpp"
 #include "bundle/spare_forms.hpp"
@@ -33,6 +34,7 @@ struct EngineOptions {
   // How often something is asked for in Brotli before that form is made, in the background; 0: never.
   unsigned hot_after = 4;
   wheelhouse::WheelLimits limits;
+  std::shared_ptr<const Compilers> compilers;  // null: there is no bytecode
   // Told of background work that failed; what it was for is served in its present form. May be empty.
   std::function<void(const Error&)> background_failure;
 };
@@ -99,6 +101,9 @@ class Engine {
   // Drops what waits (its callbacks are destroyed uncalled), gives up what runs, and waits for the threads.
   void stop();
 
+  // May be null.
+  const Compilers* compilers() const { return options_.compilers.get(); }
+
   const EngineStatistics& statistics() const { return statistics_; }
   // How many different bundles, wheels and files are being made.
   std::size_t pending() const;
@@ -131,7 +136,8 @@ class Engine {
   void upgrade(const store::Blob& content, Form form);
   Encoded finish(Slices body, std::string etag, bool stable);
 
-  Result<store::Blob> make_layer(const LayerRecipe& recipe, const std::filesystem::path& source);
+  Result<store::Blob> make_layer(const LayerRecipe& recipe, const std::filesystem::path& source,
+                                 const GiveUp& give_up);
   Result<store::Blob> copy_wheel(const Sha256& sha256, const std::filesystem::path& source);
   Result<store::Blob> copy_file(const std::filesystem::path& path);
   Result<CodedPiece> make_piece(const store::Blob& content, Form form, const GiveUp& give_up);

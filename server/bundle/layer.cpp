@@ -1,8 +1,12 @@
 #include "bundle/layer.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "base/mapped_file.hpp"
@@ -99,11 +103,70 @@ void leave_out(std::vector<Entry>& entries, StripSet strip,
   });
 }
 
+// Sources by path, while it isn't known which of them stay.
+class Sources {
+ public:
+  explicit Sources(const LayerRecipe& recipe) : recipe_(recipe) {}
+
+  Result<void> see(const std::string& path, std::string_view content) {
+    if (!recipe_.bytecode || !is_module_path(path)) return {};
+    total_ += content.size();
+    if (total_ > Compilers::max_source_size) {
+      return fail(ErrorKind::limit,
+                  "has more than 128 MiB of Python source, which is not compiled; ask with bytecode=off",
+                  recipe_.filename);
+    }
+    sources_.emplace(path, content);
+    return {};
+  }
+
+  // Adds the bytecode of the modules among `entries`, and takes away what it stands for.
+  Result<void> compile_into(std::vector<Entry>& entries, const Compile& compile, LayerReport& report) {
+    if (!recipe_.bytecode) return {};
+    std::vector<std::string> paths;
+    std::vector<ModuleSource> modules;
+    for (const Entry& entry : entries) {
+      if (sources_.contains(entry.path)) paths.push_back(entry.path);
+    }
+    std::ranges::sort(paths);
+    modules.reserve(paths.size());
+    for (const std::string& path : paths) {
+      modules.push_back(
+          {code_folder(*recipe_.bytecode, recipe_.pyodide) + path, std::move(sources_.at(path))});
+    }
+    auto compiled = compile(*recipe_.bytecode, modules);
+    if (!compiled) return std::unexpected(compiled.error());
+    // A wheel's own file of that name would never be imported, or only if it fits: ours takes its place.
+    std::set<std::string, std::less<>> replaced;
+    std::vector<Entry> made;
+    made.reserve(paths.size());
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      CompiledModule& module = (*compiled)[i];
+      if (module.file.empty()) {
+        report.not_compiled.emplace(paths[i], module.reason);
+        continue;
+      }
+      made.push_back(written_entry(bytecode_path(*recipe_.bytecode, paths[i]), std::move(module.file)));
+      replaced.insert(made.back().path);
+      if (recipe_.bytecode->mode == BytecodeMode::instead) replaced.insert(paths[i]);
+    }
+    std::erase_if(entries, [&](const Entry& entry) { return replaced.contains(entry.path); });
+    std::ranges::move(made, std::back_inserter(entries));
+    return {};
+  }
+
+ private:
+  const LayerRecipe& recipe_;
+  std::map<std::string, std::string, std::less<>> sources_;
+  std::size_t total_ = 0;  // bytes
+};
+
 // The tree's entries with their hashes: one pass over the wheel.
 Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
-                                        const wheelhouse::WheelLimits& limits) {
+                                        const wheelhouse::WheelLimits& limits, const Compile& compile) {
   std::vector<Entry> entries;
   Trim trim(recipe.strip);
+  Sources sources(recipe);
   std::string dist_info;
   const auto listed =
       wheelhouse::for_each_file(wheel_path, limits, [&](const wheelhouse::WheelFile& file) -> Result<void> {
@@ -113,7 +176,10 @@ Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const std::fi
         entry.path = layer_path(recipe, file.path);
         entry.size = file.content.size();
         entry.sha256 = sha256(file.content);
-        trim.see(entry.path, {reinterpret_cast<const char*>(file.content.data()), file.content.size()});
+        const std::string_view content(reinterpret_cast<const char*>(file.content.data()),
+                                       file.content.size());
+        trim.see(entry.path, content);
+        if (auto seen = sources.see(entry.path, content); !seen) return seen;
         entries.push_back(std::move(entry));
         return {};
       });
@@ -122,6 +188,9 @@ Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const std::fi
     if (dist_info.empty()) return fail(ErrorKind::corrupt, "the wheel has no WHEEL file", recipe.filename);
     LayerReport report;
     leave_out(entries, recipe.strip, trim.left_out(), report);
+    if (auto compiled = sources.compile_into(entries, compile, report); !compiled) {
+      return std::unexpected(compiled.error());
+    }
     if (recipe.reports()) {
       entries.push_back(written_entry(dist_info + "/" + std::string(layer_report_name), to_text(report)));
     }
@@ -147,8 +216,9 @@ Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const std::fi
 }
 
 Result<void> write_site_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
-                              const wheelhouse::WheelLimits& limits, store::BlobWriter& out) {
-  auto entries = list_entries(recipe, wheel_path, limits);
+                              const wheelhouse::WheelLimits& limits, store::BlobWriter& out,
+                              const Compile& compile) {
+  auto entries = list_entries(recipe, wheel_path, limits, compile);
   if (!entries) return std::unexpected(entries.error());
   if (auto written = write_headers(*entries, out); !written) return written;
   std::map<std::string_view, const Entry*> from_wheel;
@@ -195,12 +265,14 @@ std::string LayerRecipe::key() const {
   if (format == Format::wheels) text += filename + '\n';
   if (format == Format::site) text += std::string(pyodide ? "pyodide" : "") + '\n' + below + '\n';
   if (!strip.empty()) text += "strip=" + strip.text() + '\n';
+  if (bytecode) text += "bytecode=" + bytecode->text() + '\n';
   return "layer/" + sha256(text).hex();
 }
 
 Result<void> write_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
-                         const wheelhouse::WheelLimits& limits, store::BlobWriter& out) {
-  if (recipe.format == Format::site) return write_site_layer(recipe, wheel_path, limits, out);
+                         const wheelhouse::WheelLimits& limits, store::BlobWriter& out,
+                         const Compile& compile) {
+  if (recipe.format == Format::site) return write_site_layer(recipe, wheel_path, limits, out, compile);
   auto wheel = map_file(wheel_path);
   if (!wheel) return std::unexpected(wheel.error());
   return write_wheels_layer(recipe, *wheel, out);

@@ -4,19 +4,25 @@
 // In format "site" it is the tree that an installer leaves in site-packages: purelib and platlib merged into
 // the root, other .data schemes kept where they are, INSTALLER written, RECORD written anew and true,
 // signatures of the old RECORD left out, and for Pyodide a PYODIDE_SOURCE, by which it knows its own
-// packages. A wheel that isn't taken as it is gets a report of that (layer_report.hpp), first of all. Entries
-// are extension modules first, the largest first, so that a client can begin to load them
-// while the rest arrives; then every other file by path; RECORD last. There are no folder entries. In format
-// "wheels" it is the wheel file itself as the one entry.
+// packages. Files may be left out (trim.hpp) and modules compiled (bytecode.hpp); then the first entry is a
+// report of that (layer_report.hpp). Entries are extension modules first, the largest first, so that a client
+// can begin to load them while the rest arrives; then every other file by path; RECORD last. There are no
+// folder entries. In format "wheels" it is the wheel file itself as the one entry.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/sha256.hpp"
+#include "bundle/bytecode.hpp"
+#include "bundle/compilers.hpp"
 #include "bundle/trim.hpp"
 #include "store/store.hpp"
 #include "wheelhouse/wheel_reader.hpp"
@@ -43,17 +49,26 @@ struct LayerRecipe {
   std::string below;
   StripSet strip;  // format "site", not of an archive of shared libraries
 
+  // Format "site", likewise. Its mode isn't off.
+  std::optional<BytecodeRecipe> bytecode;
+
   // Whether the layer carries a report.
-  bool reports() const { return !strip.empty(); }
+  bool reports() const { return !strip.empty() || bytecode.has_value(); }
 
   // The name under which the store knows the layer: equal recipes have equal names, whatever a layer's bytes
   // depend on is in it.
   std::string key() const;
 };
 
+// Compiles modules as a recipe says; see Compilers::compile().
+using Compile =
+    std::function<Result<std::vector<CompiledModule>>(const BytecodeRecipe&, std::span<const ModuleSource>)>;
+
 // Writes the layer of the wheel file at `wheel_path`, whose bytes have been verified and can't change. Files
-// are held in memory one at a time.
+// are held in memory one at a time; if the recipe asks for bytecode, all sources and what becomes of them. An
+// error of `compile` is the layer's. REQUIRES: `compile` is given if the recipe asks for bytecode.
 Result<void> write_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
-                         const wheelhouse::WheelLimits& limits, store::BlobWriter& out);
+                         const wheelhouse::WheelLimits& limits, store::BlobWriter& out,
+                         const Compile& compile = {});
 
 }  // namespace wheelbarrow::bundle

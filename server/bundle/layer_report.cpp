@@ -19,6 +19,7 @@ json::object to_json(const LayerReport& report) {
   }
   json::object object;
   if (!left_out.empty()) object["left_out"] = std::move(left_out);
+  if (!report.not_compiled.empty()) object["not_compiled"] = json::value_from(report.not_compiled);
   return object;
 }
 
@@ -31,6 +32,11 @@ LayerReport to_layer_report(const json::object& object) {
       report.left_out[static_cast<StripClass>(i)] = {
           count->as_object().at("files").to_number<std::uint64_t>(),
           count->as_object().at("bytes").to_number<std::uint64_t>()};
+    }
+  }
+  if (const auto* const modules = object.if_contains("not_compiled")) {
+    for (const auto& [path, reason] : modules->as_object()) {
+      report.not_compiled.emplace(path, reason.as_string());
     }
   }
   return report;

@@ -1,6 +1,6 @@
-// What was done to a wheel on its way into a layer, where something was: which files were left out. It is
-// the layer's first file, <dist>.dist-info/wheelbarrow.json, so that whoever has the layer, or the
-// site-packages made of it, can tell.
+// What was done to a wheel on its way into a layer, where something was: which files were left out,
+// which modules couldn't be compiled. It is the layer's first file, <dist>.dist-info/wheelbarrow.json, so
+// that whoever has the layer, or the site-packages made of it, can tell.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,8 @@ struct LayerReport {
     friend bool operator==(const Count&, const Count&) = default;
   };
   std::map<StripClass, Count> left_out;  // for every class that was asked for
+  // Modules that have no bytecode though it was asked for, and why; they keep their source.
+  std::map<std::string, std::string> not_compiled;
 
   friend bool operator==(const LayerReport&, const LayerReport&) = default;
 };

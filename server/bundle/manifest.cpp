@@ -37,6 +37,25 @@ json::object to_object(const Member& member, bool placed) {
   return object;
 }
 
+json::object to_object(const BytecodeRecipe& recipe) {
+  json::object object;
+  object["mode"] = name_of(recipe.mode);
+  object["python"] = recipe.python;
+  object["platform"] = recipe.platform;
+  object["magic"] = magic_of(recipe.minor_version()).value_or(0);
+  return object;
+}
+
+BytecodeRecipe to_bytecode(const json::object& object) {
+  const auto mode = parse_bytecode_mode(std::string_view(object.at("mode").as_string()));
+  if (!mode || *mode == BytecodeMode::off) throw std::runtime_error("not a kind of bytecode");
+  BytecodeRecipe recipe;
+  recipe.mode = *mode;
+  recipe.python = object.at("python").as_string();
+  recipe.platform = object.at("platform").as_string();
+  return recipe;
+}
+
 // Keys stand in the order written here, so equal manifests give equal text.
 std::string to_json(const Manifest& manifest, bool placed) {
   json::object object;
@@ -46,6 +65,7 @@ std::string to_json(const Manifest& manifest, bool placed) {
   object["python"] = manifest.python;
   object["pyodide"] = manifest.pyodide;
   if (!manifest.strip.empty()) object["strip"] = json::value_from(manifest.strip.names());
+  if (manifest.bytecode) object["bytecode"] = to_object(*manifest.bytecode);
   object["requirements"] = json::value_from(manifest.requirements);
   if (placed) object["size"] = manifest.size;
   json::array wheels;
@@ -117,13 +137,16 @@ LayerRecipe Manifest::recipe(const Member& member) const {
     recipe.below = dynlib_folder(member);
   } else {
     recipe.strip = strip;
+    recipe.bytecode = bytecode;
   }
   return recipe;
 }
 
-Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format, StripSet strip) {
+Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format, StripSet strip,
+              std::optional<BytecodeRecipe> bytecode) {
   Manifest manifest;
   manifest.strip = strip;
+  manifest.bytecode = std::move(bytecode);
   manifest.format = format;
   manifest.target = target.name();
   manifest.python = target.python().str();
@@ -188,6 +211,9 @@ Result<Manifest> parse_manifest_entry(std::string_view entry) {
     manifest.pyodide = object.at("pyodide").as_bool();
     manifest.requirements = to_texts(object.at("requirements"));
     manifest.size = object.at("size").to_number<std::uint64_t>();
+    if (const auto* const bytecode = object.if_contains("bytecode")) {
+      manifest.bytecode = to_bytecode(bytecode->as_object());
+    }
     if (const auto* const strip = object.if_contains("strip")) {
       for (const std::string& name : to_texts(*strip)) {
         const auto known = StripSet::parse(name);

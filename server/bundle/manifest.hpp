@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,7 @@ struct Manifest {
   std::string python;    // full version
   bool pyodide = false;  // layers carry PYODIDE_SOURCE
   StripSet strip;
+  std::optional<BytecodeRecipe> bytecode;
   std::vector<std::string> requirements;
   std::uint64_t size = 0;  // of the whole tar, bytes; known once the bundle is joined
   std::vector<Member> members;
@@ -60,9 +62,9 @@ inline std::size_t weight_of(const Manifest& manifest) {
 }
 inline constexpr std::size_t remembered_members = 32'768;
 
-// What a lock becomes as a bundle, layers not placed yet. `strip` is for Format::site.
-Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format,
-              StripSet strip = {});
+// What a lock becomes as a bundle, layers not placed yet. `strip` and `bytecode` are for Format::site.
+Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format, StripSet strip = {},
+              std::optional<BytecodeRecipe> bytecode = {});
 
 // The whole first entry, header and padding included. Sets `size` and every member's `offset` from the
 // members' `size`.

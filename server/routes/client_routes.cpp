@@ -40,6 +40,15 @@ std::string refusals_key(const wheelhouse::Catalog& catalog) {
   return key;
 }
 
+std::string bytecode_sentence(const Context& context, const packaging::Target& target) {
+  const bundle::Compilers* const compilers = context.engine.compilers();
+  if (compilers == nullptr) return "This server makes no bytecode.";
+  const auto recipe = compilers->choose(bundle::BytecodeMode::beside, target);
+  if (!recipe) return "No bytecode: " + recipe.error().message + ".";
+  return "Bytecode for " + target.name() + " is made by Python " + recipe->python + " (" + recipe->platform +
+         ").";
+}
+
 web::LandingView view_of(const Context& context, const wheelhouse::Catalog& catalog, std::string base_url) {
   web::LandingView view;
   view.base_url = std::move(base_url);
@@ -53,6 +62,7 @@ web::LandingView view_of(const Context& context, const wheelhouse::Catalog& cata
   if (std::ranges::find(view.targets, view.default_target) == view.targets.end()) {
     view.targets.insert(view.targets.begin(), view.default_target);
   }
+  view.bytecode = bytecode_sentence(context, *context.targets.standard(catalog));
   for (const bundle::StripClassText& kind : bundle::strip_classes()) {
     view.strip_classes.push_back({std::string(kind.name), std::string(kind.leaves_out)});
   }

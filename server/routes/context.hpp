@@ -39,7 +39,7 @@ struct Context {
         engine(builder),
         options(std::move(given)),
         targets(options.default_target, options.targets),
-        questions(builder),
+        questions(builder, options.bytecode),
         documents(builder),
         dictionary_match("match=\"" + path_of(options.base_url) + "/bundle*\"") {}
 

@@ -15,18 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Questions::Answer<ResolutionPtr> resolve_now(const Question& question) {
-  if (question.asked.requirements.empty()) {
-    return fail(ErrorKind::invalid_input,
-                "no requirement was given; add one or more r=, e.g. ?r=numpy&r=lxml>=5");
-  }
-  auto lock = resolver::resolve(*question.catalog, *question.target, question.asked);
-  if (!lock) return std::unexpected(lock.error());
-  auto planned = bundle::plan(*lock, *question.target, question.format, question.strip);
-  return std::make_shared<const Resolution>(
-      Resolution{std::move(*lock), std::move(planned), question.catalog});
-}
-
 Result<bundle::Format> parse_format(const std::string& value) {
   for (const bundle::Format format : {bundle::Format::site, bundle::Format::wheels}) {
     if (value == bundle::name_of(format)) return format;
@@ -46,6 +34,23 @@ Result<void> take(Result<T> parsed, T& into) {
   if (!parsed) return std::unexpected(std::move(parsed.error()));
   into = std::move(*parsed);
   return {};
+}
+
+Result<void> take_bytecode(const std::string& value, std::optional<bundle::BytecodeMode>& into) {
+  const auto mode = bundle::parse_bytecode_mode(value);
+  if (!mode) return std::unexpected(mode.error());
+  into = *mode;
+  return {};
+}
+
+// What can't be asked of wheels as they are.
+Result<void> check_format(const Question& question) {
+  if (question.format != bundle::Format::wheels) return {};
+  const bool compiled = question.bytecode.value_or(bundle::BytecodeMode::off) != bundle::BytecodeMode::off;
+  if (question.strip.empty() && !compiled) return {};
+  return fail(
+      ErrorKind::invalid_input,
+      "format=wheels has the wheels as they are; leave 'strip' and 'bytecode' out or ask for format=site");
 }
 
 }  // namespace
@@ -75,20 +80,18 @@ Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog, Ta
       } else {
         taken = std::unexpected(strip.error());
       }
+    } else if (name == "bytecode") {
+      if (!value.empty()) taken = take_bytecode(value, question.bytecode);
     } else if (name == "output" && parameters.output) {
       taken = take(parse_output(value), question.output);
     } else {
       taken = fail(ErrorKind::invalid_input, "the parameter '" + name + "' is not known; there are r, c, " +
                                                  (parameters.output ? "output, " : "") +
-                                                 "target, format and strip");
+                                                 "target, format, strip and bytecode");
     }
     if (!taken) return std::unexpected(taken.error());
   }
-  if (question.format == bundle::Format::wheels && !question.strip.empty()) {
-    return fail(ErrorKind::invalid_input,
-                "format=wheels has the wheels as they are, so nothing can be left out of them; leave 'strip' "
-                "out or ask for format=site");
-  }
+  if (auto checked = check_format(question); !checked) return std::unexpected(checked.error());
   auto asked = parse_requirement_list(requirements, constraints);
   if (!asked) return std::unexpected(asked.error());
   question.asked = std::move(*asked);
@@ -96,10 +99,36 @@ Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog, Ta
   return question;
 }
 
+Result<std::optional<bundle::BytecodeRecipe>> Questions::bytecode_for(const Question& question) const {
+  const bundle::BytecodeMode mode = question.bytecode.value_or(default_bytecode_);
+  if (mode == bundle::BytecodeMode::off || question.format != bundle::Format::site) return std::nullopt;
+  auto recipe = engine_.compilers() != nullptr
+                    ? engine_.compilers()->choose(mode, *question.target)
+                    : fail(ErrorKind::unsatisfiable, "this server makes no bytecode; leave 'bytecode' out");
+  if (recipe) return std::move(*recipe);
+  if (!question.bytecode) return std::nullopt;
+  return std::unexpected(recipe.error());
+}
+
+Questions::Answer<ResolutionPtr> Questions::resolve_now(const Question& question) const {
+  if (question.asked.requirements.empty()) {
+    return fail(ErrorKind::invalid_input,
+                "no requirement was given; add one or more r=, e.g. ?r=numpy&r=lxml>=5");
+  }
+  auto bytecode = bytecode_for(question);
+  if (!bytecode) return std::unexpected(bytecode.error());
+  auto lock = resolver::resolve(*question.catalog, *question.target, question.asked);
+  if (!lock) return std::unexpected(lock.error());
+  auto planned = bundle::plan(*lock, *question.target, question.format, question.strip, std::move(*bytecode));
+  return std::make_shared<const Resolution>(
+      Resolution{std::move(*lock), std::move(planned), question.catalog});
+}
+
 // Fields end in a byte that they can't contain; hashed, because clients choose how long they are.
 std::string Questions::set_of(const Question& question) {
   std::string key = question.target->name() + '\n' + question.target->python().str() + '\n';
   key += std::string(bundle::name_of(question.format)) + '\n' + question.strip.text() + '\n';
+  key += std::string(question.bytecode ? bundle::name_of(*question.bytecode) : "") + '\n';
   for (const std::string& text : resolver::canonical_set(question.asked)) {
     key += text + '\0';
   }

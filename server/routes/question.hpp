@@ -6,6 +6,7 @@
 #include <chrono>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -38,6 +39,8 @@ struct Question {
   TargetPtr target;
   bundle::Format format = bundle::Format::site;
   bundle::StripSet strip = {};
+  // As asked for; without, the server's default where a compiler is there, else off.
+  std::optional<bundle::BytecodeMode> bytecode = {};
   Output output = Output::json;
 };
 
@@ -52,7 +55,8 @@ class Questions {
   template <class T>
   using Answer = std::expected<T, resolver::Failure>;
 
-  explicit Questions(bundle::Engine& engine) : engine_(engine) {}
+  Questions(bundle::Engine& engine, bundle::BytecodeMode default_bytecode)
+      : engine_(engine), default_bytecode_(default_bytecode) {}
 
   // Names what a question asks, of whichever catalog: equal sets in any order have equal names.
   static std::string set_of(const Question& question);
@@ -61,10 +65,10 @@ class Questions {
     return question.catalog->id().hex() + set_of(question);
   }
 
-  // Reads `r` and `c` (requirements and constraints, both repeated), `target`, `format`, `strip` (may be
-  // repeated), and if it is wanted `output` of a query; other names are refused, because a misspelt option
-  // would silently give another bundle. Without a `target`, `fallback` is meant, or if that is null the
-  // standard one.
+  // Reads `r` and `c` (requirements and constraints, both repeated), `target`, `format`, `bytecode`, `strip`
+  // (may be repeated), and if it is wanted `output` of a query; other names are refused, because a misspelt
+  // option would silently give another bundle. Without a `target`, `fallback` is meant, or if that is null
+  // the standard one.
   struct Parameters {
     TargetPtr fallback = nullptr;
     bool output = false;
@@ -98,7 +102,11 @@ class Questions {
 
   void note(const Question& question, const std::string& set, const bundle::BundlePtr& bundle);
 
+  Answer<ResolutionPtr> resolve_now(const Question& question) const;
+  Result<std::optional<bundle::BytecodeRecipe>> bytecode_for(const Question& question) const;
+
   bundle::Engine& engine_;
+  bundle::BytecodeMode default_bytecode_;
   bundle::LruCache<Asked> asked_{256};
   bundle::LruCache<ResolutionPtr> resolutions_{bundle::remembered_members};
   // Each may hold a hundred kilobytes of explanation, and clients choose what can't be met.

@@ -52,6 +52,8 @@ Awaitable resolve(const Context& context, const http::Request& request) {
   made["size"] = (*bundle)->size();
   made["format"] = bundle::name_of(question->format);
   made["strip"] = json::value_from(question->strip.names());
+  const auto& bytecode = (*bundle)->manifest.bytecode;
+  made["bytecode"] = bundle::name_of(bytecode ? bytecode->mode : bundle::BytecodeMode::off);
   made["sizes"] = std::move(*sizes);
   json::object answer = to_json((*resolution)->lock, base_url);
   answer["bundle"] = std::move(made);
@@ -70,10 +72,11 @@ Awaitable pyodide_lock(const Context& context, const http::Request& request) {
         {ErrorKind::invalid_input, "the lock file is for the Pyodide that this server has, " +
                                        catalog->pyodide()->target.name() + "; leave 'target' out"});
   }
-  if (!question->strip.empty()) {
-    co_return to_problem({ErrorKind::invalid_input,
-                          "the lock file names wheels, which stay as they are; leave 'strip' out, or use "
-                          "/env/<a bundle's SHA-256>/"});
+  if (!question->strip.empty() || question->bytecode) {
+    co_return to_problem(
+        {ErrorKind::invalid_input,
+         "the lock file names wheels, which stay as they are; leave 'strip' and 'bytecode' out, or "
+         "use /env/<a bundle's SHA-256>/"});
   }
   if (question->asked.requirements.empty() && !question->asked.constraints.empty()) {
     co_return to_problem({ErrorKind::invalid_input, "constraints (c=) bound what requirements (r=) ask for"});

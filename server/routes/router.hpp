@@ -27,6 +27,8 @@ struct RouterOptions {
   // empty: taken from each request. Goes into absolute URLs.
   std::string base_url;
   std::vector<StaticMount> mounts;
+  // Of requests that name none: where a compiler is there, else off.
+  bundle::BytecodeMode bytecode = bundle::BytecodeMode::off;
   std::string version;  // of the program, for the landing page
 };
 

@@ -172,6 +172,7 @@ std::string render_landing(const LandingView& view) {
           : "A Pyodide runtime is served here: " + escape_html(view.pyodide_version) + ".";
   return fill(embedded_file("page.html").content, {
                                                       {"base_url", escape_html(view.base_url)},
+                                                      {"bytecode", escape_html(view.bytecode)},
                                                       {"form_lines", form_lines(view)},
                                                       {"refused", refused_section(view)},
                                                       {"runtime", runtime},

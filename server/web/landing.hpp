@@ -39,6 +39,7 @@ struct LandingView {
   std::vector<std::string> targets;
   std::string pyodide_version;        // of the runtime that is served, or its name; empty if none is
   std::vector<std::string> examples;  // requirements for the snippets; empty: taken from the wheels
+  std::string bytecode;               // what compiles, or what is missing: a sentence
   std::vector<Class> strip_classes;   // what a bundle can leave out
   std::vector<Row> wheels;       // in the order to show; of many, the first `landing_row_limit` are shown
   std::vector<Refused> refused;  // likewise

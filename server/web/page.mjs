@@ -19,6 +19,9 @@ function showAddress() {
   for (const name of ["target", "format"]) {
     url.searchParams.append(name, String(fields.get(name)));
   }
+  if (fields.get("bytecode")) {
+    url.searchParams.append("bytecode", String(fields.get("bytecode")));
+  }
   const strip = fields.getAll("strip").join(",");
   if (strip !== "") {
     url.searchParams.append("strip", strip);

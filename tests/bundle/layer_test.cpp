@@ -25,10 +25,11 @@ class LayerTest : public testing::Test {
     store = std::move(*opened);
   }
 
-  std::string layer_of(const std::filesystem::path& wheel, const LayerRecipe& recipe) {
+  std::string layer_of(const std::filesystem::path& wheel, const LayerRecipe& recipe,
+                       const Compile& compile = {}) {
     auto writer = store->create();
     EXPECT_TRUE(writer);
-    const auto written = write_layer(recipe, wheel, {}, *writer);
+    const auto written = write_layer(recipe, wheel, {}, *writer, compile);
     EXPECT_TRUE(written) << written.error().text();
     const auto blob = store->publish("layer", store::Rank::source, std::move(*writer));
     EXPECT_TRUE(blob);
@@ -139,6 +140,76 @@ TEST_F(LayerTest, SaysWhatItLeavesOutAndKeepsRecordTrue) {
   for (const std::string& path : paths) {
     EXPECT_TRUE(record->contains(path)) << path;
   }
+}
+
+TEST_F(LayerTest, BytecodeStandsBesideOrInsteadOfSources) {
+  const auto wheel = write(WheelBuilder("pack")
+                               .file("pack/__init__.py", "good")
+                               .file("pack/broken.py", "bad")
+                               .file("pack/ready.pyc", "shipped")
+                               .file("pack/__pycache__/__init__.cpython-313.pyc", "stale")
+                               .file("pack-1.0.data/scripts/tool.py", "not a module"));
+  std::vector<std::string> asked;
+  const Compile compile = [&](const BytecodeRecipe&, std::span<const ModuleSource> sources) {
+    std::vector<CompiledModule> modules;
+    for (const ModuleSource& source : sources) {
+      asked.push_back(source.filename);
+      modules.push_back(source.content == "bad" ? CompiledModule{"", "no good"}
+                                                : CompiledModule{"code of " + source.content, ""});
+    }
+    return Result<std::vector<CompiledModule>>(modules);
+  };
+  LayerRecipe recipe;
+  recipe.pyodide = true;
+  recipe.bytecode = BytecodeRecipe{BytecodeMode::beside, "3.13.2", "emscripten"};
+  const std::string beside = layer_of(wheel, recipe, compile);
+  const std::string root = "/lib/python3.13/site-packages/";
+  EXPECT_EQ(asked,
+            (std::vector<std::string>{root + "pack.py", root + "pack/__init__.py", root + "pack/broken.py"}));
+  const auto files = files_of(beside);
+  EXPECT_EQ(files.at("pack/__init__.py"), "good");
+  EXPECT_EQ(files.at("pack/__pycache__/__init__.cpython-313.pyc"), "code of good");
+  EXPECT_EQ(files.at("pack/broken.py"), "bad");
+  EXPECT_FALSE(files.contains("pack/__pycache__/broken.cpython-313.pyc"));
+  EXPECT_EQ(files.at("pack/ready.pyc"), "shipped");
+  const std::map<std::string, std::string> broken{{"pack/broken.py", "no good"}};
+  EXPECT_EQ(read_layer_report(beside)->not_compiled, broken);
+  const auto record = wheelhouse::parse_record(files.at("pack-1.0.dist-info/RECORD"), 100);
+  EXPECT_EQ(record->size(), files.size());
+
+  recipe.bytecode->mode = BytecodeMode::instead;
+  const auto replaced = files_of(layer_of(wheel, recipe, compile));
+  EXPECT_FALSE(replaced.contains("pack/__init__.py"));
+  EXPECT_EQ(replaced.at("pack/__init__.pyc"), "code of good");
+  EXPECT_EQ(replaced.at("pack/broken.py"), "bad");
+  EXPECT_EQ(replaced.at("pack-1.0.data/scripts/tool.py"), "not a module");
+}
+
+TEST_F(LayerTest, WhatIsLeftOutIsNotCompiled) {
+  const auto wheel = write(WheelBuilder("pack").file("pack/tests/test_x.py", "left out"));
+  LayerRecipe recipe;
+  recipe.strip = *StripSet::parse("tests");
+  recipe.bytecode = BytecodeRecipe{BytecodeMode::beside, "3.13.2", "linux"};
+  const Compile compile = [&](const BytecodeRecipe&, std::span<const ModuleSource> sources) {
+    EXPECT_EQ(sources.size(), 1U);
+    EXPECT_EQ(sources.front().filename, "pack.py");
+    return Result<std::vector<CompiledModule>>(std::vector{CompiledModule{"code", ""}});
+  };
+  EXPECT_EQ(files_of(layer_of(wheel, recipe, compile)).at("__pycache__/pack.cpython-313.pyc"), "code");
+}
+
+TEST_F(LayerTest, AnErrorOfTheCompilerIsTheLayers) {
+  const auto wheel = write(WheelBuilder("pack"));
+  LayerRecipe recipe;
+  recipe.bytecode = BytecodeRecipe{BytecodeMode::beside, "3.13.2", "linux"};
+  auto writer = store->create();
+  ASSERT_TRUE(writer);
+  const Compile compile = [](const BytecodeRecipe&, std::span<const ModuleSource>) {
+    return Result<std::vector<CompiledModule>>(fail(ErrorKind::busy, "broken"));
+  };
+  const auto written = write_layer(recipe, wheel, {}, *writer, compile);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, ErrorKind::busy);
 }
 
 TEST_F(LayerTest, ReportIsFoundBehindALongHeader) {

@@ -13,6 +13,7 @@ Manifest sample(std::size_t wheels, std::uint64_t layer_size) {
   manifest.python = "3.13.2";
   manifest.pyodide = true;
   manifest.requirements = {"a", "b>=2"};
+  manifest.bytecode = BytecodeRecipe{BytecodeMode::instead, "3.13.2", "emscripten"};
   manifest.strip = *StripSet::parse("tests");
   for (std::size_t i = 0; i < wheels; ++i) {
     Member member;
@@ -28,6 +29,7 @@ Manifest sample(std::size_t wheels, std::uint64_t layer_size) {
     member.imports = {"p"};
     member.depends = {"q"};
     member.shared_library = i % 2 == 1;
+    member.report.not_compiled = {{"p/x.py", "SyntaxError: no \"x\""}};
     member.report.left_out[StripClass::tests] = {i, i * 100};
     manifest.members.push_back(std::move(member));
   }
@@ -102,8 +104,16 @@ TEST(LayerRecipe, EverythingThatShapesTheBytesIsInTheKey) {
   stripped.strip = *StripSet::parse("tests");
   LayerRecipe stripped_more = plain;
   stripped_more.strip = *StripSet::parse("tests,docs");
-  const LayerRecipe recipes[] = {plain,  other_wheel, pyodide,  below,
-                                 wheels, renamed,     stripped, stripped_more};
+  LayerRecipe beside = plain;
+  beside.bytecode = BytecodeRecipe{BytecodeMode::beside, "3.13.2", "emscripten"};
+  LayerRecipe instead = beside;
+  instead.bytecode->mode = BytecodeMode::instead;
+  LayerRecipe other_python = beside;
+  other_python.bytecode->python = "3.13.1";
+  LayerRecipe other_platform = beside;
+  other_platform.bytecode->platform = "linux";
+  const LayerRecipe recipes[] = {plain,    other_wheel,   pyodide, below,   wheels,       renamed,
+                                 stripped, stripped_more, beside,  instead, other_python, other_platform};
   for (const LayerRecipe& a : recipes) {
     for (const LayerRecipe& b : recipes) {
       EXPECT_EQ(a.key() == b.key(), &a == &b);

@@ -53,6 +53,15 @@ TEST(Landing, ListsWheelsWithLinksSizesAndWarnings) {
   EXPECT_THAT(page, Not(HasSubstr("{{")));
 }
 
+TEST(Landing, SaysWhatABundleCanBeShapedTo) {
+  LandingView view = view_of_two();
+  view.bytecode = "No bytecode: there is no Python <3.13>.";
+  view.strip_classes = {{"tests", "folders & more"}};
+  const std::string page = render_landing(view);
+  EXPECT_THAT(page, HasSubstr("No bytecode: there is no Python &lt;3.13&gt;."));
+  EXPECT_THAT(page, HasSubstr("name=\"strip\" value=\"tests\"> tests: folders &amp; more"));
+}
+
 TEST(Landing, MarksYankedWheels) {
   LandingView view = view_of_two();
   EXPECT_THAT(render_landing(view), Not(HasSubstr("yanked")));

@@ -37,6 +37,8 @@ export { WheelbarrowError };
  * @typedef {object} Options
  * @property {string | URL} [baseURL] the server; by default the one that this module came from
  * @property {string} [target] what the bundle is for; by default what the runtime says it is
+ * @property {string} [strip] classes of files to leave out, such as "tests,pyi"; by default none
+ * @property {"off" | "beside" | "instead"} [bytecode] byte-compiled modules; by default what the server does
  * @property {(progress: Progress) => void} [onProgress]
  * @property {AbortSignal} [signal] gives the installation up; the promise is then rejected with the signal's
  *   reason, and wheels already reported as "installed" stay
@@ -64,7 +66,7 @@ export async function install(pyodide, requirements, options = {}) {
   const report = (phase, loaded, total, wheel) => onProgress?.({ phase, loaded, total, wheel });
   signal?.throwIfAborted();
   const runtime = describeRuntime(pyodide);
-  const url = bundleURL(requirements, options.target ?? runtime.target, options.baseURL);
+  const url = bundleURL(requirements, { ...options, target: options.target ?? runtime.target });
 
   report("request", 0, 0);
   const response = await request(url, signal);
@@ -131,10 +133,9 @@ async function receive(bundle, site, report, signal) {
 
 /**
  * @param {string | string[]} requirements
- * @param {string} target
- * @param {string | URL | undefined} baseURL
+ * @param {Options} options
  */
-function bundleURL(requirements, target, baseURL) {
+function bundleURL(requirements, { baseURL, target, strip, bytecode }) {
   const list = (typeof requirements === "string" ? [requirements] : [...requirements]).map((text) => text.trim());
   if (list.length === 0 || list.includes("")) {
     throw new TypeError('name at least one requirement, such as "numpy" or "lxml>=5"');
@@ -151,7 +152,11 @@ function bundleURL(requirements, target, baseURL) {
   for (const requirement of [...new Set(list)].sort()) {
     url.searchParams.append("r", requirement);
   }
-  url.searchParams.append("target", target);
+  for (const [name, value] of Object.entries({ target, strip, bytecode })) {
+    if (value) {
+      url.searchParams.append(name, value);
+    }
+  }
   return url;
 }
 
