@@ -82,6 +82,7 @@ std::optional<CompiledModule> read_module(AnswerReader& answer, const BytecodeRe
   if (!kind || !hash || !content) return std::nullopt;
   if (*kind != 0) return CompiledModule{{}, printable(*content)};
   const auto code = canonical_code(*content);
+  if (!code && code.error().kind == ErrorKind::limit) return CompiledModule{{}, code.error().message};
   if (!code) return std::nullopt;
   return CompiledModule{bytecode_file(recipe, *hash, *code), {}};
 }
@@ -113,7 +114,7 @@ bool is_compiled(const ModuleSource& source) {
 }  // namespace
 
 Result<std::shared_ptr<const Compilers>> Compilers::find(CompilerOptions options) {
-  const std::shared_ptr<Compilers> compilers(new Compilers(std::move(options)));
+  std::shared_ptr<Compilers> compilers(new Compilers(std::move(options)));
   if (const std::filesystem::path& node = compilers->options_.node; !node.empty() && !can_be_run(node)) {
     return fail(ErrorKind::invalid_input, "is not a program that can be run", node);
   }

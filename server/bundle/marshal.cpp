@@ -16,7 +16,7 @@ namespace {
 
 constexpr unsigned char flag_ref = 0x80;
 constexpr std::size_t reference_size = 5;  // bytes: 'r' and the number
-constexpr int deepest = 2000;              // MAX_MARSHAL_STACK_DEPTH
+constexpr int deepest = 500;               // a function in a function is two; well within a thread's stack
 constexpr std::size_t code_integers = 5;   // argument counts, stack size, flags
 constexpr std::size_t code_parts = 10;     // and the first line's number before the last two
 constexpr std::size_t first_line_place = 8;
@@ -27,10 +27,17 @@ using Id = std::uint32_t;
 // its type and size, for code its integers.
 struct Value {
   char type = 0;
-  std::string text = {};
-  std::vector<Id> parts = {};
+  std::string text;
+  std::vector<Id> parts;
   int height = 0;  // of the tree below it
 };
+
+Value make_value(char type, std::string text) {
+  Value value;
+  value.type = type;
+  value.text = std::move(text);
+  return value;
+}
 
 void put_number(std::string& out, std::uint32_t number) {
   for (int shift = 0; shift < 32; shift += 8) {
@@ -69,6 +76,7 @@ class Reader {
     return code;
   }
   std::vector<Value> take_values() { return std::move(values_); }
+  bool is_too_deep() const { return too_deep_; }
 
  private:
   std::optional<std::string_view> bytes(std::size_t count) {
@@ -86,6 +94,10 @@ class Reader {
     }
     return value;
   }
+  std::nullopt_t give_up() {
+    too_deep_ = true;
+    return std::nullopt;
+  }
   std::optional<std::size_t> length(bool is_short) {
     if (!is_short) return number();
     const auto one = bytes(1);
@@ -99,7 +111,7 @@ class Reader {
     for (const Id part : value.parts) {
       value.height = std::max(value.height, values_[part].height + 1);
     }
-    if (value.height > deepest) return std::nullopt;
+    if (value.height > deepest) return give_up();
     const auto id = static_cast<Id>(values_.size());
     if (value.type != 'c') {
       std::string key = value.type + value.text;
@@ -117,7 +129,8 @@ class Reader {
 
   std::optional<Id> read(int depth) {
     const auto head = bytes(1);
-    if (!head || depth > deepest) return std::nullopt;
+    if (depth > deepest) return give_up();
+    if (!head) return std::nullopt;
     const auto byte = static_cast<unsigned char>(head->front());
     const char type = static_cast<char>(byte & ~flag_ref);
     if (type == 'r') return read_reference();
@@ -148,7 +161,7 @@ class Reader {
       case 'T':
       case 'F':
       case '.':
-        return intern({type, std::string(1, type)});
+        return intern(make_value(type, std::string(1, type)));
       case 'i':
         content = bytes(4);
         break;
@@ -173,7 +186,7 @@ class Reader {
         return std::nullopt;
     }
     if (!content) return std::nullopt;
-    return intern({type, type + std::string(*content)});
+    return intern(make_value(type, type + std::string(*content)));
   }
 
   // A signed count of 15-bit digits.
@@ -185,7 +198,7 @@ class Reader {
     if (!content) return std::nullopt;
     std::string text = "l";
     put_number(text, *count);
-    return intern({'l', text.append(*content)});
+    return intern(make_value('l', text.append(*content)));
   }
 
   std::optional<Id> read_bytes() {
@@ -194,19 +207,19 @@ class Reader {
     if (!content) return std::nullopt;
     std::string text = "s";
     put_number(text, *size);
-    return intern({'s', text.append(*content)});
+    return intern(make_value('s', text.append(*content)));
   }
 
   std::optional<Id> read_string(bool is_short) {
     const auto size = length(is_short);
     const auto content = size ? bytes(*size) : std::nullopt;
     if (!content) return std::nullopt;
-    return intern({'u', string_text(*content)});
+    return intern(make_value('u', string_text(*content)));
   }
 
   std::optional<Id> read_container(char type, int depth) {
     if (type == 'c') return read_code_object(depth);
-    Value value{.type = type == ')' ? '(' : type};
+    Value value = make_value(type == ')' ? '(' : type, {});
     const auto count = type == ':' ? std::optional<std::size_t>(3) : length(type == ')');
     if (!count || *count > rest_.size()) return std::nullopt;  // a part is a byte at least
     value.parts.reserve(*count);
@@ -233,7 +246,7 @@ class Reader {
     static constexpr std::array<char, code_parts> types{'s', '(', '(', '(', 's', 'u', 'u', 'u', 's', 's'};
     const auto integers = bytes(code_integers * 4);
     if (!integers) return std::nullopt;
-    Value value{'c', 'c' + std::string(*integers)};
+    Value value = make_value('c', 'c' + std::string(*integers));
     for (std::size_t i = 0; i < code_parts; ++i) {
       if (i == first_line_place) {
         const auto line = bytes(4);
@@ -265,6 +278,7 @@ class Reader {
   std::unordered_map<std::string, Id> known_;
   std::unordered_map<Id, Sha256> digests_;  // of what has stood in a frozenset
   std::vector<std::optional<Id>> references_;
+  bool too_deep_ = false;
 };
 
 // Writes values, each that is worth a reference once.
@@ -334,6 +348,7 @@ class Writer {
 Result<std::string> canonical_code(std::string_view marshalled) {
   Reader reader(marshalled);
   const auto code = reader.read_code();
+  if (reader.is_too_deep()) return fail(ErrorKind::limit, "is nested too deeply");
   if (!code) return fail(ErrorKind::corrupt, "not a marshalled code object");
   const std::vector<Value> values = reader.take_values();
   return Writer(values).write(*code);

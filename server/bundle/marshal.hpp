@@ -28,7 +28,8 @@
 namespace wheelbarrow::bundle {
 
 // The canonical form of one marshalled code object of Python 3.11 to 3.14. Whatever isn't one, down to the
-// types of a code object's parts, is ErrorKind::corrupt: the bytes may come from anywhere.
+// types of a code object's parts, is ErrorKind::corrupt: the bytes may come from anywhere. One that is nested
+// deeper than people write is ErrorKind::limit.
 Result<std::string> canonical_code(std::string_view marshalled);
 
 }  // namespace wheelbarrow::bundle

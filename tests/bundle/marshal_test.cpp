@@ -134,7 +134,7 @@ TEST(Marshal, DepthIsLimited) {
   for (int i = 0; i < 100'000; ++i) {
     nested.insert(0, ")\1");
   }
-  EXPECT_FALSE(canonical_code(code(nested)));
+  EXPECT_EQ(canonical_code(code(nested)).error().kind, ErrorKind::limit);
   // As deep, by references: each tuple holds the one before.
   std::vector<std::string> parts{flagged(tuple({"N"}))};
   for (std::uint32_t i = 0; i < 200; ++i) {
@@ -145,7 +145,7 @@ TEST(Marshal, DepthIsLimited) {
   for (std::uint32_t i = 0; i < 50'000; ++i) {
     pile += flagged(tuple({reference(i)}));
   }
-  EXPECT_FALSE(canonical_code(code(pile)));
+  EXPECT_EQ(canonical_code(code(pile)).error().kind, ErrorKind::limit);
 }
 
 TEST(Marshal, SurvivesEveryChangeOfAByte) {
