@@ -58,6 +58,7 @@ struct Wanted {
   bundle::Format format = bundle::Format::site;
   bundle::StripSet strip;
   BytecodeOptions bytecode;
+  std::uint64_t max_part = bundle::default_max_part;
 };
 
 // The identity bytes, and their name.
@@ -78,6 +79,7 @@ Result<Made> make_bundle(const Selection& selection, const Wanted& wanted, store
   if (!lock) return std::unexpected(lock.error());
 
   bundle::EngineOptions options;
+  options.max_part = wanted.max_part;
   std::optional<bundle::BytecodeRecipe> bytecode;
   if (wanted.bytecode.mode != bundle::BytecodeMode::off) {
     auto compilers = wanted.bytecode.find(*catalog, [](const Error& failure) {
@@ -136,6 +138,7 @@ int bundle_command(const Arguments& arguments) {
       ->allow_extra_args(false)
       ->type_name("CLASS,...");
   wanted.bytecode.add_options(app, "byte-compiled modules, beside their sources or instead of them", false);
+  add_max_part(app, wanted.max_part);
   std::string output;
   app.add_option("-o,--output", output, "file to write")->required()->type_name("FILE");
   if (const auto code = parse(app, arguments)) return *code;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@ namespace wheelbarrow::app {
 
 // "--define-target" of the commands that know environments by name.
 void add_target_definitions(CLI::App& app, std::vector<std::string>& definitions);
+
+// "--max-part" of the commands that make bundles.
+CLI::Option* add_max_part(CLI::App& app, std::uint64_t& max_part);
 
 struct Selection {
   std::vector<std::string> wheels;

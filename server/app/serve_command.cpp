@@ -249,6 +249,7 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
   engine_options.compilers = std::move(*compilers);
   engine_options.threads = options.build_threads;
   engine_options.max_pending = options.build_queue;
+  engine_options.max_part = options.max_part;
   engine_options.limits = options.wheel_limits;
   engine_options.background_failure = [](const Error& failure) {
     spdlog::error("background work failed  reason={}", failure.text());

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "app/parse.hpp"
+#include "app/selection.hpp"
 
 namespace wheelbarrow::app {
 namespace {
@@ -127,6 +128,7 @@ void add_options(CLI::App& app, ServeOptions& options) {
          "WHEELBARROW_BUILD_QUEUE")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  add_max_part(app, options.max_part)->envname("WHEELBARROW_MAX_PART");
   add_limits(app, options.http_limits);
   number("--drain-timeout", options.drain_timeout,
          "seconds that running requests have to finish after SIGTERM or SIGINT; a second signal ends at once",

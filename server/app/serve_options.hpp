@@ -9,6 +9,7 @@
 
 #include "app/bytecode_options.hpp"
 #include "app/command.hpp"
+#include "bundle/parts.hpp"
 #include "http/server.hpp"
 #include "wheelhouse/wheel_reader.hpp"
 
@@ -32,7 +33,8 @@ struct ServeOptions {
   unsigned threads = 0;        // event loops; 0: one per core
   unsigned build_threads = 0;  // 0: one per core
   std::size_t build_queue = 256;
-  unsigned drain_timeout = 10;  // seconds
+  std::uint64_t max_part = bundle::default_max_part;  // coded bytes
+  unsigned drain_timeout = 10;                        // seconds
   std::string log_level = "info";
   wheelhouse::WheelLimits wheel_limits;
   http::Limits http_limits;

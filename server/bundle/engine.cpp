@@ -161,27 +161,25 @@ void Engine::bundle(const Manifest& planned, const CatalogPtr& catalog, Callback
   if (const auto known = by_plan_.get(key)) return done(*known);
   if (is_full() && !bundle_flights_.contains(key)) return done(std::unexpected(too_busy()));
   if (!bundle_flights_.join(key, std::move(done))) return;
-  join_layers(key, planned, catalog, [this, key](const BundlePtr& bundle) -> Result<BundlePtr> {
-    ++statistics_.bundles_assembled;
-    by_plan_.put(key, bundle, weight_of(bundle->manifest));
-    remember(bundle);
+  join_layers(key, planned, catalog, [this, key, planned](const std::vector<Blob>& layers) {
+    auto bundle = make_whole(planned, layers);
+    if (bundle) {
+      by_plan_.put(key, *bundle, weight_of((*bundle)->manifest));
+      remember(*bundle);
+    }
     return bundle;
   });
 }
 
-// The work of a flight of `bundle_flights_`: makes the layers, joins them, and lets `finish` have the last
-// word.
+// The work of a flight of `bundle_flights_`: makes the layers and lets `join` make a bundle of them.
 void Engine::join_layers(const std::string& key, const Manifest& manifest, const CatalogPtr& catalog,
-                         const std::function<Result<BundlePtr>(const BundlePtr&)>& finish) {
-  const auto made = [this, key, manifest, catalog, finish](Result<std::vector<Blob>> layers) {
+                         const std::function<Result<BundlePtr>(const std::vector<Blob>&)>& join) {
+  const auto made = [this, key, manifest, catalog, join](Result<std::vector<Blob>> layers) {
     if (!layers) {
-      return end(bundle_flights_, key, layers.error(), [&] { join_layers(key, manifest, catalog, finish); });
+      return end(bundle_flights_, key, layers.error(), [&] { join_layers(key, manifest, catalog, join); });
     }
     fly<BundlePtr>(bundle_flights_, key, Lane::quick,
-                   [manifest, finish, layers = std::move(*layers)](const GiveUp&) {
-                     const auto bundle = assemble(manifest, layers);
-                     return bundle ? finish(*bundle) : bundle;
-                   });
+                   [join, layers = std::move(*layers)](const GiveUp&) { return join(layers); });
   };
   const GiveUp abandoned = [this, key] { return !bundle_flights_.is_wanted(key); };
   gather<Blob>(
@@ -214,15 +212,21 @@ void Engine::find_bundle(const Sha256& sha256, const CatalogPtr& catalog, Callba
   pool_.submit(Lane::quick, [this, name, sha256, catalog](const std::stop_token&) {
     const auto manifest = stored_manifest(name);
     if (!manifest) return bundle_flights_.land(name, std::unexpected(manifest.error()));
-    join_layers(name, *manifest, catalog, [this, name, sha256](const BundlePtr& bundle) -> Result<BundlePtr> {
-      if (bundle->sha256 != sha256) {
+    const auto join = [this, name, sha256,
+                       manifest = *manifest](const std::vector<Blob>& layers) -> Result<BundlePtr> {
+      auto bundle = assemble(manifest, layers);
+      if (!bundle) return bundle;
+      if ((*bundle)->sha256 != sha256) {
         return fail(ErrorKind::not_found,
                     "the bundle can't be made again byte for byte; ask for it by its "
                     "requirements at /bundle?r=...");
       }
-      by_hash_.put(name, bundle, weight_of(bundle->manifest));
+      if (auto restored = restore_parts(manifest, layers); !restored)
+        return std::unexpected(restored.error());
+      by_hash_.put(name, *bundle, weight_of((*bundle)->manifest));
       return bundle;
-    });
+    };
+    join_layers(name, *manifest, catalog, join);
   });
 }
 

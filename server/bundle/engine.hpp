@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "bundle/bundle.hpp"
 #include "bundle/compilers.hpp"
 #include "bundle/lru_cache.hpp"
+#include "bundle/parts.hpp"
 #include "bundle/single_flight.hpp"
 #include "bundle/spare_forms.hpp"
 #include "store/store.hpp"
@@ -33,6 +35,7 @@ struct EngineOptions {
   bool upgrade = true;            // whether the best compression follows in the background
   // How often something is asked for in Brotli before that form is made, in the background; 0: never.
   unsigned hot_after = 4;
+  std::uint64_t max_part = default_max_part;  // coded bytes above which a bundle is cut into parts
   wheelhouse::WheelLimits limits;
   std::shared_ptr<const Compilers> compilers;  // null: there is no bytecode
   // Told of background work that failed; what it was for is served in its present form. May be empty.
@@ -67,7 +70,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // The bundle that a plan describes. `catalog` says where its wheels are.
+  // The bundle that a plan describes, and its parts, if it has any, under their own names. `catalog` says
+  // where its wheels are.
   void bundle(const Manifest& planned, const CatalogPtr& catalog, Callback<BundlePtr> done);
   // A bundle that was made before, here or by an earlier process on the same store. ErrorKind::not_found if
   // there was none, or if it needs a wheel that neither the store nor the catalog has any more.
@@ -127,7 +131,7 @@ class Engine {
   void end(SingleFlight<T>& flights, const std::string& key, const Error& error,
            const std::function<void()>& restart);
   void join_layers(const std::string& key, const Manifest& manifest, const CatalogPtr& catalog,
-                   const std::function<Result<BundlePtr>(const BundlePtr&)>& finish);
+                   const std::function<Result<BundlePtr>(const std::vector<store::Blob>&)>& join);
   Result<Manifest> stored_manifest(const std::string& name);
 
   bool is_full() const { return pending() >= options_.max_pending; }
@@ -146,6 +150,11 @@ class Engine {
   std::optional<Encoded> solid(const Sha256& sha256, const std::function<Slices()>& content);
   void make_delta(const std::string& name, const BundlePtr& held, const BundlePtr& wanted);
   void pieces(const BundlePtr& bundle, Form form, Callback<std::vector<CodedPiece>> done);
+  Result<BundlePtr> make_whole(Manifest planned, const std::vector<store::Blob>& layers);
+  Result<BundlePtr> make_part(const Manifest& whole, std::span<const std::size_t> members,
+                              const std::vector<store::Blob>& layers);
+  Result<void> restore_parts(const Manifest& whole, const std::vector<store::Blob>& layers);
+  std::vector<Weight> weigh(const Manifest& manifest, const std::vector<store::Blob>& layers);
   void remember(const BundlePtr& bundle);
   void report(const Error& error) const;
   void let_go();
@@ -161,7 +170,8 @@ class Engine {
   LruCache<store::Blob> wheels_{4096};
   LruCache<KnownFile> files_{4096};
   LruCache<Sha256> digests_{8192};
-  LruCache<unsigned> asked_{8192};  // how often for Brotli, by content
+  LruCache<unsigned> asked_{8192};         // how often for Brotli, by content
+  LruCache<std::uint64_t> weights_{8192};  // estimate_coded_size() of layers
 
   SingleFlight<BundlePtr> bundle_flights_;
   SingleFlight<store::Blob> blob_flights_;  // wheels and files

@@ -56,6 +56,15 @@ BytecodeRecipe to_bytecode(const json::object& object) {
   return recipe;
 }
 
+json::array to_array(const std::vector<Part>& parts) {
+  json::array array;
+  for (const Part& part : parts) {
+    array.push_back(
+        {{"sha256", part.sha256.hex()}, {"size", part.size}, {"wheels", json::value_from(part.wheels)}});
+  }
+  return array;
+}
+
 // Keys stand in the order written here, so equal manifests give equal text.
 std::string to_json(const Manifest& manifest, bool placed) {
   json::object object;
@@ -68,6 +77,7 @@ std::string to_json(const Manifest& manifest, bool placed) {
   if (manifest.bytecode) object["bytecode"] = to_object(*manifest.bytecode);
   object["requirements"] = json::value_from(manifest.requirements);
   if (placed) object["size"] = manifest.size;
+  if (placed && !manifest.parts.empty()) object["parts"] = to_array(manifest.parts);
   json::array wheels;
   for (const Member& member : manifest.members) {
     wheels.push_back(to_object(member, placed));
@@ -107,6 +117,11 @@ Member to_member(const json::object& object) {
   member.depends = to_texts(object.at("depends"));
   member.report = to_layer_report(object);
   return member;
+}
+
+Part to_part(const json::object& object) {
+  return {to_hash(object.at("sha256")), object.at("size").to_number<std::uint64_t>(),
+          to_texts(object.at("wheels"))};
 }
 
 // Where the files of an archive of shared libraries go; see LayerRecipe::below.
@@ -223,6 +238,11 @@ Result<Manifest> parse_manifest_entry(std::string_view entry) {
     }
     for (const json::value& wheel : object.at("wheels").as_array()) {
       manifest.members.push_back(to_member(wheel.as_object()));
+    }
+    if (const json::value* const parts = object.if_contains("parts")) {
+      for (const json::value& part : parts->as_array()) {
+        manifest.parts.push_back(to_part(part.as_object()));
+      }
     }
     return manifest;
   } catch (const std::exception& error) {  // Boost.JSON throws on a missing key or a value of another type

@@ -40,6 +40,13 @@ struct Member {
   LayerReport report;        // empty unless the recipe asks for one
 };
 
+// A bundle of its own that holds some of another's members.
+struct Part {
+  Sha256 sha256;
+  std::uint64_t size = 0;           // of its tar, bytes
+  std::vector<std::string> wheels;  // names of the members that are in it
+};
+
 struct Manifest {
   Format format = Format::site;
   std::string target;    // packaging::Target::name()
@@ -50,6 +57,7 @@ struct Manifest {
   std::vector<std::string> requirements;
   std::uint64_t size = 0;  // of the whole tar, bytes; known once the bundle is joined
   std::vector<Member> members;
+  std::vector<Part> parts;  // together all members; empty if the bundle is not cut
 
   // The recipe of the layer of one of `members`.
   LayerRecipe recipe(const Member& member) const;

@@ -1,3 +1,4 @@
+#include <boost/json.hpp>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -6,6 +7,7 @@
 #include "bundle/delta.hpp"
 #include "http/url.hpp"
 #include "routes/await.hpp"
+#include "routes/bundle_json.hpp"
 #include "routes/context.hpp"
 #include "routes/errors.hpp"
 
@@ -91,16 +93,27 @@ Awaitable send(const Context& context, const http::Request& request, bundle::Bun
   co_return response;
 }
 
+// What a client that takes parts gets in place of the whole. Its addresses are relative to /bundle.
+Awaitable list_parts(const Context& context, const http::Request& request, const bundle::Bundle& bundle) {
+  boost::json::object answer;
+  answer["target"] = bundle.manifest.target;
+  answer["bundle"] = to_json(bundle, "");
+  co_return co_await context.documents.text(request, boost::json::serialize(answer), "application/json",
+                                            cache_short);
+}
+
 }  // namespace
 
 Awaitable by_requirements(const Context& context, const http::Request& request) {
   const auto begin = Clock::now();
   const auto catalog = context.wheelhouse.catalog();
-  const auto question = Questions::parse(request.query, catalog, context.targets, {});
+  const auto question = Questions::parse(request.query, catalog, context.targets, {.parts = true});
   if (!question) co_return to_problem(question.error());
   Timing timing;
   const auto bundle = co_await context.questions.bundle(*question, timing);
   if (!bundle) co_return to_problem(bundle.error());
+  if (question->list_parts && !(*bundle)->manifest.parts.empty())
+    co_return co_await list_parts(context, request, **bundle);
   co_return co_await send(context, request, *bundle, catalog, cache_bundle, timing, begin);
 }
 

@@ -28,6 +28,8 @@ struct PyodideLock::Content {
     return root + "wheels/" + sha256.hex() + '/' + http::percent_encode(filename);
   }
 
+  std::string bundle_url(const Sha256& sha256) const { return root + "bundles/" + sha256.hex() + ".tar"; }
+
   // `name` is the project's name as its METADATA has it: Pyodide compares it with what it finds installed.
   json::object package(std::string_view name, std::string_view version, std::string_view file_name,
                        const Sha256& sha256) const {
@@ -151,7 +153,6 @@ void PyodideLock::add(const resolver::Lock& lock) {
 }
 
 void PyodideLock::add(const bundle::Bundle& bundle) {
-  const std::string url = content_->root + "bundles/" + bundle.sha256.hex() + ".tar";
   json::array imports;
   json::array libraries;
   for (const bundle::Member& member : bundle.manifest.members) {
@@ -169,10 +170,25 @@ void PyodideLock::add(const bundle::Bundle& bundle) {
     }
     content_->packages()[member.name] = std::move(entry);
   }
-  json::object package = content_->package(bundle_package, "1", url, bundle.sha256);
-  package["imports"] = std::move(imports);
-  package["depends"] = std::move(libraries);
-  content_->packages()[bundle_package] = std::move(package);
+  json::array depends = libraries;
+  const auto add_archive = [&](const std::string& name, const Sha256& sha256, json::array needs) {
+    json::object& package =
+        content_->packages()
+            .insert_or_assign(name, content_->package(name, "1", content_->bundle_url(sha256), sha256))
+            .first->value()
+            .as_object();
+    package["imports"] = json::array();
+    package["depends"] = std::move(needs);
+  };
+  const auto& parts = bundle.manifest.parts;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const std::string name = std::string(bundle_package) + '-' + std::to_string(i + 1);
+    add_archive(name, parts[i].sha256, libraries);
+    depends.emplace_back(name);
+  }
+  const std::string whole(bundle_package);
+  add_archive(whole, parts.empty() ? bundle.sha256 : parts.front().sha256, std::move(depends));
+  content_->packages()[whole].as_object()["imports"] = std::move(imports);
 }
 
 std::string PyodideLock::text() const {

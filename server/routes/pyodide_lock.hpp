@@ -32,7 +32,9 @@ class PyodideLock {
   void add_wheelhouse(const wheelhouse::Catalog& catalog, const packaging::Target& target);
   // Adds the wheels of a lock, replacing others of their names.
   void add(const resolver::Lock& lock);
-  // Adds the bundle as one package, and its members as packages of their own, so that they count as known.
+  // Adds the bundle as one package, and its members as packages of their own, so that they count as known. Of
+  // a bundle that is cut, the first part is the package, and depends on "bundle-2" and so on, the others:
+  // Pyodide downloads them all at the same time.
   void add(const bundle::Bundle& bundle);
 
   std::string text() const;

@@ -28,6 +28,11 @@ Result<Output> parse_output(const std::string& value) {
   return fail(ErrorKind::invalid_input, "the output '" + value + "' is not known; it is json or pylock");
 }
 
+Result<bool> parse_parts(const std::string& value) {
+  if (value == "list") return true;
+  return fail(ErrorKind::invalid_input, "the value '" + value + "' of parts is not known; it is list");
+}
+
 // Takes a parsed value, or gives the error.
 template <class T>
 Result<void> take(Result<T> parsed, T& into) {
@@ -84,9 +89,12 @@ Result<Question> Questions::parse(std::string_view query, CatalogPtr catalog, Ta
       if (!value.empty()) taken = take_bytecode(value, question.bytecode);
     } else if (name == "output" && parameters.output) {
       taken = take(parse_output(value), question.output);
+    } else if (name == "parts" && parameters.parts) {
+      taken = take(parse_parts(value), question.list_parts);
     } else {
       taken = fail(ErrorKind::invalid_input, "the parameter '" + name + "' is not known; there are r, c, " +
                                                  (parameters.output ? "output, " : "") +
+                                                 (parameters.parts ? "parts, " : "") +
                                                  "target, format, strip and bytecode");
     }
     if (!taken) return std::unexpected(taken.error());

@@ -42,6 +42,7 @@ struct Question {
   // As asked for; without, the server's default where a compiler is there, else off.
   std::optional<bundle::BytecodeMode> bytecode = {};
   Output output = Output::json;
+  bool list_parts = false;  // a bundle that is cut is answered by the list of its parts
 };
 
 // What happened on the way to an answer, for Server-Timing.
@@ -66,12 +67,13 @@ class Questions {
   }
 
   // Reads `r` and `c` (requirements and constraints, both repeated), `target`, `format`, `bytecode`, `strip`
-  // (may be repeated), and if it is wanted `output` of a query; other names are refused, because a misspelt
+  // (may be repeated), and where they are wanted `output` and `parts` of a query; other names are refused, because a misspelt
   // option would silently give another bundle. Without a `target`, `fallback` is meant, or if that is null
   // the standard one.
   struct Parameters {
     TargetPtr fallback = nullptr;
     bool output = false;
+    bool parts = false;
   };
   static Result<Question> parse(std::string_view query, CatalogPtr catalog, Targets& targets,
                                 Parameters parameters);

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "routes/await.hpp"
+#include "routes/bundle_json.hpp"
 #include "routes/context.hpp"
 #include "routes/errors.hpp"
 #include "routes/lock_json.hpp"
@@ -24,6 +25,26 @@ boost::asio::awaitable<Result<json::object>> coded_sizes(const Context& context,
   co_return sizes;
 }
 
+// Adds "sizes" to a bundle's JSON and to that of each part.
+boost::asio::awaitable<Result<void>> add_sizes(const Context& context, bundle::BundlePtr bundle,
+                                               json::object& made) {
+  auto sizes = co_await coded_sizes(context, bundle);
+  if (!sizes) co_return std::unexpected(sizes.error());
+  made["sizes"] = std::move(*sizes);
+  for (std::size_t i = 0; i < bundle->manifest.parts.size(); ++i) {
+    const Sha256& name = bundle->manifest.parts[i].sha256;
+    const auto catalog = context.wheelhouse.catalog();
+    const auto part = co_await await_result<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
+      context.engine.find_bundle(name, catalog, std::move(done));
+    });
+    if (!part) co_return std::unexpected(part.error());
+    auto of_part = co_await coded_sizes(context, *part);
+    if (!of_part) co_return std::unexpected(of_part.error());
+    made["parts"].as_array()[i].as_object()["sizes"] = std::move(*of_part);
+  }
+  co_return Result<void>();
+}
+
 }  // namespace
 
 Awaitable resolve(const Context& context, const http::Request& request) {
@@ -44,17 +65,9 @@ Awaitable resolve(const Context& context, const http::Request& request) {
   Timing timing;
   const auto bundle = co_await context.questions.bundle(*question, timing);
   if (!bundle) co_return to_problem(bundle.error());
-  auto sizes = co_await coded_sizes(context, *bundle);
-  if (!sizes) co_return to_problem(sizes.error());
-  json::object made;
-  made["url"] = base_url + "/bundles/" + (*bundle)->sha256.hex() + ".tar";
-  made["sha256"] = (*bundle)->sha256.hex();
-  made["size"] = (*bundle)->size();
-  made["format"] = bundle::name_of(question->format);
-  made["strip"] = json::value_from(question->strip.names());
-  const auto& bytecode = (*bundle)->manifest.bytecode;
-  made["bytecode"] = bundle::name_of(bytecode ? bytecode->mode : bundle::BytecodeMode::off);
-  made["sizes"] = std::move(*sizes);
+  json::object made = to_json(**bundle, base_url + '/');
+  if (const auto added = co_await add_sizes(context, *bundle, made); !added)
+    co_return to_problem(added.error());
   json::object answer = to_json((*resolution)->lock, base_url);
   answer["bundle"] = std::move(made);
   co_return co_await context.documents.text(request, json::serialize(answer), "application/json",

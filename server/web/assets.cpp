@@ -21,6 +21,7 @@ Asset serve(std::string_view file, std::string_view path, std::string_view media
 
 std::span<const Asset> all() {
   static const std::array assets = {
+      serve("client/bundle_list.mjs", "/client/bundle_list.mjs", javascript),
       serve("client/bundle_stream.mjs", "/client/bundle_stream.mjs", javascript),
       serve("client/error.mjs", "/client/error.mjs", javascript),
       serve("client/extension_modules.mjs", "/client/extension_modules.mjs", javascript),

@@ -97,3 +97,24 @@ test("knows libraries by their place", () => {
     assert.equal(isLibrary(path), expected, path);
   }
 });
+
+test("what links to something that comes later waits for it", () => {
+  const modules = new ExtensionModules();
+  const early = [
+    { path: "p/a.so", bytes: module(["libb.so"]) },
+    { path: "p/c.so", bytes: module(["libnever.so"], large) },
+    { path: "p/d.so", bytes: module(["liblate.so"]) },
+  ];
+  assert.deepEqual(modules.add(early), []);
+  assert.deepEqual(modules.add([{ path: "q.libs/libb.so", bytes: module(["liblate.so"]) }]), []);
+  const late = [{ path: "r.libs/liblate.so", bytes: module([], large) }];
+  assert.deepEqual(modules.add(late), [early[0], early[2]], "all that they link to, directly or not, is there");
+  assert.deepEqual(modules.rest(), [early[1]], "the rest is loaded when nothing more comes");
+  assert.deepEqual(modules.rest(), []);
+});
+
+test("modules of a layer that is not wanted are not loaded", () => {
+  const modules = new ExtensionModules();
+  assert.deepEqual(modules.add([{ path: "p/a.so", bytes: module([], large) }], false), []);
+  assert.deepEqual(modules.rest(), []);
+});

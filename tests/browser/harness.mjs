@@ -34,14 +34,14 @@ export async function temporaryFolder() {
  * Starts the server with the sample wheels, a Pyodide runtime and the page of app/. `url` is its TLS address,
  * `plainURL` the other.
  *
- * @param {{wheels?: string[]}} [options] more folders of wheels
+ * @param {{wheels?: string[], options?: string[]}} [more] folders of wheels, and options
  */
-export async function startServer({ wheels = [] } = {}) {
+export async function startServer({ wheels = [], options = [] } = {}) {
   const data = await temporaryFolder();
   const child = spawn(environment("WHEELBARROW"), [
     "serve", "--wheels", sampleWheels, ...wheels.flatMap((folder) => ["--wheels", folder]),
     "--pyodide", pyodideRuntime, "--static", `${here}/app:/app`, "--data", data,
-    "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+    "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--admin", "127.0.0.1:0", ...options,
   ]);
   process.on("exit", () => child.kill("SIGKILL"));
   let log = "";
@@ -142,7 +142,7 @@ export async function openApp(browser, baseURL) {
 /** The loader as the server hands it out, for Node, which imports no https: URLs. @param {string} baseURL */
 export async function fetchLoader(baseURL) {
   const folder = await temporaryFolder();
-  for (const name of ["wheelbarrow", "bundle_stream", "site", "extension_modules", "error", "sha256"]) {
+  for (const name of ["wheelbarrow", "bundle_list", "bundle_stream", "site", "extension_modules", "error", "sha256"]) {
     const response = await fetch(new URL(`client/${name}.mjs`, baseURL));
     assert.equal(response.status, 200, name);
     await fs.writeFile(path.join(folder, `${name}.mjs`), Buffer.from(await response.arrayBuffer()));
@@ -157,19 +157,19 @@ export async function bootPyodide() {
 
 /**
  * A plain HTTP server in front of another, which changes the body of bundles: `change` gets the whole identity body
- * and returns what is sent instead. Everything else passes as it is.
+ * and the path, and returns what is sent instead. Everything else passes as it is.
  *
  * @param {string} target
- * @param {(body: Buffer) => Buffer} change
+ * @param {(body: Buffer, path: string) => Buffer} change
  * @param {{chunk?: number, pause?: number}} [pace] bytes at a time, milliseconds between
  */
 export async function startProxy(target, change, { chunk = Infinity, pause = 0 } = {}) {
   const proxy = http.createServer(async (request, response) => {
     try {
       const answer = await fetch(new URL(request.url ?? "/", target), { headers: { "accept-encoding": "identity" } });
-      const isBundle = answer.ok && request.url?.startsWith("/bundle?");
+      const isBundle = answer.ok && /^\/bundles?[?/]/.test(request.url ?? "");
       const whole = Buffer.from(await answer.arrayBuffer());
-      const body = isBundle ? change(whole) : whole;
+      const body = isBundle ? change(whole, request.url ?? "") : whole;
       const fields = [...answer.headers].filter(([name]) => !/^(content-length|connection|transfer-)/.test(name));
       response.writeHead(answer.status, Object.fromEntries(fields));
       for (let at = 0; at < body.length && !response.destroyed; at += chunk) {

@@ -24,6 +24,7 @@ TEST(Assets, AreTheFilesByteForByte) {
     const char* media_type;
   } cases[] = {
       {"/client/wheelbarrow.mjs", "client/wheelbarrow.mjs", "text/javascript; charset=utf-8"},
+      {"/client/bundle_list.mjs", "client/bundle_list.mjs", "text/javascript; charset=utf-8"},
       {"/client/bundle_stream.mjs", "client/bundle_stream.mjs", "text/javascript; charset=utf-8"},
       {"/client/extension_modules.mjs", "client/extension_modules.mjs", "text/javascript; charset=utf-8"},
       {"/client/site.mjs", "client/site.mjs", "text/javascript; charset=utf-8"},

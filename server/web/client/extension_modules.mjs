@@ -19,20 +19,57 @@ const syncCompileLimit = 8 * 1024 * 1024;
 export class ExtensionModules {
   /** What links to what, by file name, which is how modules name their libraries. @type {Map<string, Library>} */
   #libraries = new Map();
+  /** Modules of which something that they link to hasn't come yet. @type {Entry[]} */
+  #held = [];
 
   /**
-   * Takes note of a layer's modules and libraries. What they link to is in the same layer or an earlier one.
+   * Takes note of a layer's modules and libraries. Layers come in any order.
    *
    * @param {Entry[]} entries
-   * @returns {Entry[]} the modules to load ahead
+   * @param {boolean} [wanted] false if the layer's own modules are not to be loaded
+   * @returns {Entry[]} the modules, of this layer and of earlier ones, that can be loaded ahead now
    */
-  add(entries) {
+  add(entries, wanted = true) {
     const modules = entries.filter(({ path }) => /\.so(\.\d+)*$/.test(path));
     for (const { path, bytes } of modules) {
       const large = bytes.length >= syncCompileLimit;
       this.#libraries.set(fileName(path), { large, needs: neededLibraries(bytes) });
     }
-    return modules.filter(({ path }) => !isLibrary(path) && this.#isHeavy(fileName(path), new Set()));
+    if (wanted) {
+      this.#held.push(...modules.filter(({ path }) => !isLibrary(path)));
+    }
+    return this.#release(({ path }) => this.#isComplete(fileName(path), new Set()));
+  }
+
+  /**
+   * After the last layer: what is still missing will not come.
+   *
+   * @returns {Entry[]} the modules to load ahead that were not named yet
+   */
+  rest() {
+    return this.#release(() => true);
+  }
+
+  /** @param {(module: Entry) => boolean} isReady */
+  #release(isReady) {
+    const ready = this.#held.filter(isReady);
+    this.#held = this.#held.filter((module) => !ready.includes(module));
+    return ready.filter(({ path }) => this.#isHeavy(fileName(path), new Set()));
+  }
+
+  /**
+   * Whether all that a file links to is there.
+   *
+   * @param {string} name
+   * @param {Set<string>} seen
+   * @returns {boolean}
+   */
+  #isComplete(name, seen) {
+    if (seen.has(name)) {
+      return true;
+    }
+    seen.add(name);
+    return this.#libraries.get(name)?.needs.every((needed) => this.#isComplete(needed, seen)) ?? false;
   }
 
   /**

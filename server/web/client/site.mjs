@@ -102,12 +102,12 @@ export class Site {
   }
 
   /**
-   * Asks what is there before the first wheel comes.
+   * Asks which of these wheels are there before the first of them comes.
    *
    * @param {import("./bundle_stream.mjs").ManifestWheel[]} wheels
    */
   expect(wheels) {
-    this.#before = runPython(this.#pyodide, `
+    Object.assign(this.#before, runPython(this.#pyodide, `
 import importlib, importlib.metadata as metadata, json
 
 def version(name):
@@ -119,7 +119,7 @@ def version(name):
 importlib.invalidate_caches()
 json.dumps({name: found for name in json.loads(names) if (found := version(name))})`, {
       names: JSON.stringify(wheels.map((wheel) => wheel.name)),
-    });
+    }));
   }
 
   /**
@@ -133,27 +133,33 @@ json.dumps({name: found for name in json.loads(names) if (found := version(name)
     const before = this.#before[name];
     // All names are checked before the first file is written.
     const entries = [...layerEntries(layer)];
-    const ahead = this.#modules.add(entries);
-    if (before === version) {
-      this.wheels.push({ name, version, file, already: true });
-      return;
+    const already = before === version;
+    const ahead = this.#modules.add(entries, !already);
+    if (!already) {
+      if (before !== undefined) {
+        this.#remove(wheel, before);
+      }
+      this.#write(wheel, entries);
     }
-    if (before !== undefined) {
-      this.#remove(wheel, before);
-    }
-    this.#write(wheel, entries);
-    for (const { path, bytes } of ahead) {
+    this.#load(ahead);
+    const replaced = already || before === undefined ? {} : { replaced: before };
+    this.wheels.push({ name, version, file, already, ...replaced });
+  }
+
+  /** After the last wheel: resolves once every module that is loaded ahead is ready. */
+  async settle() {
+    this.#load(this.#modules.rest());
+    await Promise.all(this.#loads);
+  }
+
+  /** @param {import("./bundle_stream.mjs").Entry[]} modules */
+  #load(modules) {
+    for (const { path, bytes } of modules) {
       const load = loadAhead(this.#pyodide.FS, `${this.#runtime.purelib}/${path}`, bytes);
       // Awaited in settle(); until then a failure must not count as unhandled.
       load.catch(() => {});
       this.#loads.push(load);
     }
-    this.wheels.push({ name, version, file, already: false, ...(before === undefined ? {} : { replaced: before }) });
-  }
-
-  /** Resolves once every module that was loaded ahead is ready. */
-  async settle() {
-    await Promise.all(this.#loads);
   }
 
   /**

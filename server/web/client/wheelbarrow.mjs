@@ -5,7 +5,8 @@
  *     await install(pyodide, ["numpy", "lxml>=5"]);
  *     pyodide.runPython("import numpy");
  *
- * One request brings the resolved wheels, dependencies first. Each wheel's files appear in site-packages once its
+ * One request brings the resolved wheels, dependencies first; where they are so many that no browser would keep the
+ * answer, it brings a list of parts, which are then taken in parallel. Each wheel's files appear in site-packages once its
  * bytes have the length and the SHA-256 that the bundle's manifest promises, and all at once: a wheel is there
  * wholly or not at all. A response that is cut short looks complete to `fetch`, so nothing here trusts its end.
  * The manifest itself is trusted as far as the connection is.
@@ -16,6 +17,7 @@
  * @module
  */
 
+import { checkPart, isList, readList } from "./bundle_list.mjs";
 import { BundleStream, verifyLayer } from "./bundle_stream.mjs";
 import { messageOf, WheelbarrowError } from "./error.mjs";
 import { describeRuntime, Site } from "./site.mjs";
@@ -46,17 +48,20 @@ export { WheelbarrowError };
 
 /**
  * @typedef {object} Installation
- * @property {import("./site.mjs").InstalledWheel[]} wheels dependencies first
- * @property {string} bundle the immutable URL of the bundle
+ * @property {import("./site.mjs").InstalledWheel[]} wheels as they came: dependencies first if the bundle has no parts
+ * @property {string} bundle the immutable URL of the whole bundle
  * @property {string} target
- * @property {number} size the bundle's bytes before compression
+ * @property {number} size the bytes of the bundle, or of its parts, before compression
  */
 
 /**
  * Installs `requirements` (PEP 508) and all that they need.
  *
+ * A `URL` in their place names what was resolved before and is kept somewhere as a file: a bundle (`<sha256>.tar`), or
+ * the JSON of `/resolve`, as `wheelbarrow export` writes it to `sets/`. Then `baseURL` and `target` mean nothing.
+ *
  * @param {import("./site.mjs").Pyodide} pyodide
- * @param {string | string[]} requirements
+ * @param {string | string[] | URL} requirements
  * @param {Options} [options]
  * @returns {Promise<Installation>}
  */
@@ -66,23 +71,25 @@ export async function install(pyodide, requirements, options = {}) {
   const report = (phase, loaded, total, wheel) => onProgress?.({ phase, loaded, total, wheel });
   signal?.throwIfAborted();
   const runtime = describeRuntime(pyodide);
-  const url = bundleURL(requirements, { ...options, target: options.target ?? runtime.target });
+  const url =
+    requirements instanceof URL
+      ? requirements
+      : bundleURL(requirements, { ...options, target: options.target ?? runtime.target });
 
   report("request", 0, 0);
   const response = await request(url, signal);
-  const bundle = new BundleStream(/** @type {ReadableStream<Uint8Array>} */ (response.body));
   const site = new Site(pyodide, runtime);
   try {
-    const { size, target } = await receive(bundle, site, report, signal);
+    const { address, target, size } = await (isList(response) ? receiveListed : receiveWhole)(
+      response, site, report, signal,
+    );
     report("load", size, size);
     await site.settle();
     signal?.throwIfAborted();
-    const address = new URL(response.headers.get("Content-Location") ?? "", response.url).href;
     site.announce(address);
     report("done", size, size);
     return { wheels: site.wheels, bundle: address, target, size };
   } catch (error) {
-    await bundle.cancel(error);
     site.refresh();
     signal?.throwIfAborted();
     if (error instanceof WheelbarrowError) {
@@ -93,19 +100,96 @@ export async function install(pyodide, requirements, options = {}) {
 }
 
 /** @typedef {(phase: Progress["phase"], loaded: number, total: number, wheel?: string) => void} Report */
+/** @typedef {{address: string, target: string, size: number}} Received */
 
 /**
- * Reads the bundle to its end. While a layer is being checked and put in place, the next one downloads.
+ * @param {Response} response
+ * @param {Site} site
+ * @param {Report} report
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<Received>}
+ */
+async function receiveWhole(response, site, report, signal) {
+  const { size, target } = await receive(response, site, report, signal);
+  return { address: new URL(response.headers.get("Content-Location") ?? "", response.url).href, target, size };
+}
+
+/**
+ * Takes the parts that a list names, all at the same time.
  *
+ * @param {Response} response
+ * @param {Site} site
+ * @param {Report} report
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<Received>}
+ */
+async function receiveListed(response, site, report, signal) {
+  const { address, target, parts } = await readList(response);
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  const loaded = parts.map(() => 0);
+  // Ends what is under way when one part fails, or when the caller gives up.
+  const giveUp = new AbortController();
+  const follow = () => giveUp.abort(signal?.reason);
+  signal?.addEventListener("abort", follow);
+  const receiving = parts.map(async (part, i) => {
+    const manifest = await receive(
+      await request(new URL(part.url), giveUp.signal),
+      site,
+      (phase, position, _, wheel) => {
+        loaded[i] = position;
+        report(phase, loaded.reduce((sum, each) => sum + each), size, wheel);
+      },
+      giveUp.signal,
+      part,
+    );
+    loaded[i] = manifest.size;
+  });
+  try {
+    await Promise.all(receiving);
+  } catch (error) {
+    giveUp.abort(error);
+    throw error;
+  } finally {
+    // Also after an error: nothing may change behind the caller's back.
+    await Promise.allSettled(receiving);
+    signal?.removeEventListener("abort", follow);
+  }
+  return { address, target, size };
+}
+
+/**
+ * Reads a bundle to its end. While a layer is being checked and put in place, the next one downloads.
+ *
+ * @param {Response} response
+ * @param {Site} site
+ * @param {Report} report
+ * @param {AbortSignal | undefined} signal
+ * @param {import("./bundle_list.mjs").Part} [expected] what a list says of this bundle
+ */
+async function receive(response, site, report, signal, expected) {
+  const bundle = new BundleStream(/** @type {ReadableStream<Uint8Array>} */ (response.body));
+  try {
+    const manifest = await bundle.readManifest();
+    if (expected) {
+      checkPart(expected, manifest);
+    }
+    site.expect(manifest.wheels);
+    await placeLayers(bundle, manifest, site, report, signal);
+    return manifest;
+  } catch (error) {
+    await bundle.cancel(error);
+    throw error;
+  }
+}
+
+/**
  * @param {BundleStream} bundle
+ * @param {import("./bundle_stream.mjs").Manifest} manifest
  * @param {Site} site
  * @param {Report} report
  * @param {AbortSignal | undefined} signal
  */
-async function receive(bundle, site, report, signal) {
-  const manifest = await bundle.readManifest();
-  site.expect(manifest.wheels);
-
+async function placeLayers(bundle, manifest, site, report, signal) {
   /** @type {(wheel: import("./bundle_stream.mjs").ManifestWheel, layer: Uint8Array<ArrayBuffer>) => Promise<void>} */
   const place = async (wheel, layer) => {
     await verifyLayer(wheel, layer);
@@ -128,7 +212,6 @@ async function receive(bundle, site, report, signal) {
     // Also after an error: nothing may change behind the caller's back.
     await placing;
   }
-  return manifest;
 }
 
 /**
@@ -157,6 +240,7 @@ function bundleURL(requirements, { baseURL, target, strip, bytecode }) {
       url.searchParams.append(name, value);
     }
   }
+  url.searchParams.append("parts", "list");
   return url;
 }
 

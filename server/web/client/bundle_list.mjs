@@ -1,0 +1,64 @@
+/**
+ * The JSON that says where a bundle is and which parts it has: the server's answer in place of a bundle that is cut, and
+ * that of `/resolve`.
+ *
+ * @module
+ */
+
+import { messageOf, WheelbarrowError } from "./error.mjs";
+
+/**
+ * A bundle that is fetched by itself.
+ * @typedef {object} Part
+ * @property {string} url absolute
+ * @property {number} size bytes before compression
+ * @property {string[]} [wheels] the names of those in it
+ */
+
+/** @param {Response} response */
+export function isList(response) {
+  return /\bjson\b/.test(response.headers.get("Content-Type") ?? "") || new URL(response.url).pathname.endsWith(".json");
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<{address: string, target: string, parts: Part[]}>} at least one part: the whole where there are none
+ */
+export async function readList(response) {
+  /** @type {any} */
+  let list;
+  try {
+    list = await response.json();
+  } catch (error) {
+    throw new WheelbarrowError(`the list of parts can't be read: ${messageOf(error)}`, { cause: error });
+  }
+  const { bundle, target } = list ?? {};
+  const parts = bundle?.parts?.length > 0 ? bundle.parts : [bundle];
+  if (typeof target !== "string" || !Array.isArray(parts) || ![bundle, ...parts].every(isSound)) {
+    throw new WheelbarrowError("the list of parts makes no sense: it has no bundle with url, size and wheels");
+  }
+  /** @param {string} url */
+  const absolute = (url) => new URL(url, response.url).href;
+  return { address: absolute(bundle.url), target, parts: parts.map((part) => ({ ...part, url: absolute(part.url) })) };
+}
+
+/** @param {any} part */
+function isSound(part) {
+  return (
+    typeof part?.url === "string" && Number.isSafeInteger(part.size) && (part.wheels === undefined || Array.isArray(part.wheels))
+  );
+}
+
+/**
+ * Whether a part is what the list says.
+ *
+ * @param {Part} part
+ * @param {import("./bundle_stream.mjs").Manifest} manifest
+ */
+export function checkPart(part, manifest) {
+  const names = manifest.wheels.map((wheel) => wheel.name);
+  const sameWheels = part.wheels === undefined || JSON.stringify(part.wheels) === JSON.stringify(names);
+  if (manifest.size !== part.size || !sameWheels) {
+    throw new WheelbarrowError(`${part.url} is not what the list of parts says: it has ${names.join(", ")}`);
+  }
+}
