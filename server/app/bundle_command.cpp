@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 
@@ -8,6 +7,8 @@
 #include "app/command.hpp"
 #include "app/parse.hpp"
 #include "app/selection.hpp"
+#include "app/temporary_folder.hpp"
+#include "app/whole_file.hpp"
 #include "bundle/engine.hpp"
 #include "bundle/wait.hpp"
 #include "resolver/resolver.hpp"
@@ -15,44 +16,6 @@
 namespace wheelbarrow::app {
 namespace fs = std::filesystem;
 namespace {
-
-// A folder that is removed with this object.
-class TemporaryFolder {
- public:
-  static Result<std::unique_ptr<TemporaryFolder>> make() {
-    std::string name = fs::temp_directory_path() / "wheelbarrow-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) return fail(ErrorKind::io, "can't make a temporary folder", name);
-    return std::make_unique<TemporaryFolder>(name);
-  }
-  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {}
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-// Into a file beside it first, so that a failure leaves no half bundle under the name.
-Result<void> write_file(const fs::path& path, const Slices& body) {
-  const fs::path part = path.native() + ".part";
-  {
-    std::ofstream out(part, std::ios::binary | std::ios::trunc);
-    for (const Slice& slice : body) {
-      out << slice.text();
-    }
-    out.flush();
-    if (!out) return fail(ErrorKind::io, "can't write the file", part);
-  }
-  std::error_code error;
-  fs::rename(part, path, error);
-  if (error) return fail(ErrorKind::io, "can't write the file: " + error.message(), path);
-  return {};
-}
 
 struct Wanted {
   bundle::Format format = bundle::Format::site;
@@ -161,7 +124,7 @@ int bundle_command(const Arguments& arguments) {
   if (!store) return print_failure(store.error());
   const auto made = make_bundle(selection, wanted, **store);
   if (!made) return print_failure(made.error());
-  if (auto written = write_file(output, made->body); !written) return print_failure(written.error());
+  if (auto written = write_whole_file(output, made->body); !written) return print_failure(written.error());
   std::printf("%s  %s\n", made->sha256.hex().c_str(), output.c_str());
   return exit_success;
 }

@@ -17,6 +17,7 @@ using Arguments = std::vector<std::string>;
 int serve_command(const Arguments& arguments);
 int resolve_command(const Arguments& arguments);
 int bundle_command(const Arguments& arguments);
+int export_command(const Arguments& arguments);
 int inspect_command(const Arguments& arguments);
 int store_command(const Arguments& arguments);
 int targets_command(const Arguments& arguments);

@@ -10,8 +10,9 @@ namespace {
 using namespace wheelbarrow::app;
 
 constexpr std::pair<std::string_view, int (*)(const Arguments&)> commands[] = {
-    {"serve", serve_command},     {"resolve", resolve_command}, {"bundle", bundle_command},
-    {"inspect", inspect_command}, {"targets", targets_command}, {"store", store_command},
+    {"serve", serve_command},   {"resolve", resolve_command}, {"bundle", bundle_command},
+    {"export", export_command}, {"inspect", inspect_command}, {"targets", targets_command},
+    {"store", store_command},
 };
 
 constexpr const char* help =
@@ -22,6 +23,7 @@ constexpr const char* help =
     "  serve     serve bundles, wheels and an app over HTTP/2\n"
     "  resolve   print the exact wheels that a requirement set resolves to\n"
     "  bundle    write the bundle of a requirement set to a file\n"
+    "  export    write bundles and environments into a folder for a static host\n"
     "  inspect   say what the server makes of a wheel\n"
     "  targets   list the environments that bundles can be for\n"
     "  store     verify, tidy or count what the server has written\n"

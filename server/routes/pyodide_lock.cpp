@@ -122,6 +122,10 @@ void add_needs(const BestWheels& best, const packaging::Target& target, const wh
 
 }  // namespace
 
+void PyodideLock::forget_distribution() {
+  content_->packages().clear();
+}
+
 void PyodideLock::add_wheelhouse(const wheelhouse::Catalog& catalog, const packaging::Target& target) {
   const auto is_taken = [&](const wheelhouse::Wheel& wheel) {
     return wheel.kind == wheelhouse::WheelKind::wheel && !wheel.yanked && target.rank(wheel.parsed.tags) &&

@@ -27,6 +27,8 @@ class PyodideLock {
   // ErrorKind::not_found if the catalog has no distribution, ErrorKind::corrupt if its lock can't be read.
   static Result<PyodideLock> make(const wheelhouse::Catalog& catalog, std::string root);
 
+  // Takes the distribution's own packages out, for a place that has the runtime's files only.
+  void forget_distribution();
   // Adds every project of the catalog that the target takes, in its best wheel that isn't yanked. Whether
   // those fit together is for a requirement set to say.
   void add_wheelhouse(const wheelhouse::Catalog& catalog, const packaging::Target& target);

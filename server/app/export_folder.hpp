@@ -1,0 +1,37 @@
+// The folder that `wheelbarrow export` writes: each file with its coded forms beside it (static_host.hpp).
+// Files are replaced one by one and never removed, so whoever serves the folder meanwhile sends whole files
+// only; what names others is for the caller to write last.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/error.hpp"
+#include "bundle/engine.hpp"
+
+namespace wheelbarrow::app {
+
+class ExportFolder {
+ public:
+  // REQUIRES: the engine outlives this object.
+  ExportFolder(std::filesystem::path folder, bundle::Engine& engine)
+      : folder_(std::move(folder)), engine_(engine) {}
+
+  // Each writes the file at `path`, relative to the folder, and whatever form goes with its name. A file that
+  // has the same bytes already is left alone, with its time.
+  Result<void> write(const std::string& path, const bundle::BundlePtr& bundle);
+  Result<void> write(const std::string& path, const store::Blob& blob);
+  Result<void> write(const std::string& path, std::string_view text);
+
+ private:
+  Result<void> put(const std::string& path, const Slices& body) const;
+  template <class Content>
+  Result<void> write_encoded(const std::string& path, const Content& content);
+
+  std::filesystem::path folder_;
+  bundle::Engine& engine_;
+};
+
+}  // namespace wheelbarrow::app

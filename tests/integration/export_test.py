@@ -1,0 +1,256 @@
+"""An exported folder behind a real nginx, with the rules that come with it."""
+
+import getpass
+import gzip
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from harness import PYODIDE, SAMPLE_WHEELS, Server, TestCase, main, make_wheel, run, sha256, wheelbarrow
+
+START_TIMEOUT = 30  # seconds
+COMMON = ("export", "--wheels", SAMPLE_WHEELS, "--fast", "--max-part", "3000000")
+LARGE = "numpy,lxml>=5,python-docx"  # has parts
+LARGE_NAME = "numpy,lxml-5,python-docx"
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def tree(folder):
+    """Every file's content and time."""
+    return {str(path.relative_to(folder)): (sha256(path.read_bytes()), path.stat().st_mtime_ns)
+            for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+
+
+def contents(folder):
+    return {path: digest for path, (digest, _) in tree(folder).items()}
+
+
+class Nginx:
+    """nginx on a free port with `root` as its root, as the rules' first line says."""
+
+    def __init__(self, root):
+        self.folder = Path(tempfile.mkdtemp(prefix="wheelbarrow-nginx-"))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        temporary = "\n".join(f"{kind}_temp_path {self.folder}/{kind};"
+                              for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        (self.folder / "conf").write_text(f"""
+            daemon off;
+            {f"user {getpass.getuser()};" if os.geteuid() == 0 else ""}
+            worker_processes 1;
+            pid {self.folder}/pid;
+            error_log stderr;
+            events {{}}
+            http {{
+              access_log off;
+              {temporary}
+              include /etc/nginx/mime.types;
+              server {{ listen 127.0.0.1:{self.port}; root {root}; include {root}/nginx.conf; }}
+            }}
+            """)
+        with open(self.folder / "log", "wb") as log:
+            self.process = subprocess.Popen(["nginx", "-e", "stderr", "-p", self.folder, "-c", self.folder / "conf"],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise AssertionError("nginx doesn't listen:\n" + (self.folder / "log").read_text())
+
+    def get(self, path, **fields):
+        return Server.request(self.url, path, "GET", fields)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Export(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.exported = Path(tempfile.mkdtemp(prefix="wheelbarrow-export-"))
+        cls.addClassCleanup(shutil.rmtree, cls.exported, ignore_errors=True)
+        done = wheelbarrow(*COMMON, "--pyodide", PYODIDE, "--to", cls.exported, LARGE, "documents:python-docx")
+        assert done.returncode == 0, done.stderr
+        cls.said = done.stdout
+        cls.nginx = Nginx(cls.exported)
+        cls.addClassCleanup(cls.nginx.stop)
+
+    def set(self, name=LARGE_NAME):
+        return json.loads((self.exported / "sets" / f"{name}.json").read_text())
+
+    def test_says_where_each_set_is(self):
+        self.assertEqual(self.said.splitlines(), [
+            f"{name}  bundles/{self.set(name)['bundle']['sha256']}.tar  sets/{name}.json  env/{name}/"
+            for name in (LARGE_NAME, "documents")])
+
+    def test_a_set_names_its_bundle_parts_and_wheels_by_relative_addresses(self):
+        resolved = self.set()
+        self.assertEqual(resolved["requirements"], ["lxml>=5", "numpy", "python-docx"])
+        self.assertGreaterEqual(len(resolved["bundle"]["parts"]), 3)
+        for named in (resolved["bundle"], *resolved["bundle"]["parts"], *resolved["wheels"]):
+            self.assertTrue(named["url"].startswith("../"), named)
+            body = (self.exported / "sets" / named["url"]).read_bytes()
+            self.assertEqual((len(body), sha256(body)), (named["size"], named["sha256"]))
+
+    def test_bundles_are_those_that_the_server_sends(self):
+        with Server("--max-part", "3000000") as server:
+            name = self.set()["bundle"]["sha256"]
+            theirs = json.loads(server.get("/resolve?r=numpy&r=lxml%3E%3D5&r=python-docx").body)["bundle"]
+            self.assertEqual(name, theirs["sha256"])
+
+    def test_every_coded_form_beside_a_file_decodes_to_it(self):
+        coded = 0
+        for path in self.exported.rglob("*"):
+            if path.suffix == ".gz":
+                self.assertEqual(gzip.decompress(path.read_bytes()), path.with_suffix("").read_bytes(), path)
+                coded += 1
+            elif path.suffix == ".zst":
+                decoded = subprocess.run(["zstd", "-dcq", path], capture_output=True)
+                self.assertEqual(decoded.stdout, path.with_suffix("").read_bytes(), path)
+                coded += 1
+        self.assertGreater(coded, 40)
+
+    def test_a_lock_names_files_that_are_there(self):
+        folder = self.exported / "env" / LARGE_NAME
+        packages = json.loads((folder / "pyodide-lock.json").read_text())["packages"]
+        self.assertIn("bundle-3", packages)
+        for package in packages.values():
+            body = (folder / package["file_name"]).read_bytes()
+            self.assertEqual(sha256(body), package["sha256"])
+
+    def test_curl_and_tar_install_from_it(self):
+        name = self.set("documents")["bundle"]["sha256"]
+        done = run("sh", "-ec", f"curl -sSf --compressed {self.nginx.url}/bundles/{name}.tar | tar -x -C {self.folder}")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue((self.folder / "docx" / "__init__.py").exists())
+
+    def test_nginx_serves_bundles_coded_immutable_and_in_ranges(self):
+        name = self.set("documents")["bundle"]["sha256"]
+        path = f"/bundles/{name}.tar"
+        file = self.exported / path[1:]
+        for asked, coding, ending in (("gzip, deflate, br, zstd", "zstd", ".zst"), ("zstd", "zstd", ".zst"),
+                                      ("gzip;q=0.5, zstd;q=0.9", "zstd", ".zst"), ("zstd;q=0, gzip", "gzip", ".gz"),
+                                      ("gzip, deflate", "gzip", ".gz"), ("xzstd", None, ""), ("", None, "")):
+            with self.subTest(asked):
+                answer = self.nginx.get(path, accept_encoding=asked)
+                self.assertEqual((answer.status, answer.fields.get("content-encoding")), (200, coding))
+                self.assertTrue(answer.body == Path(f"{file}{ending}").read_bytes(), "the very file")
+                self.assertEqual(answer.fields["content-type"], "application/x-tar")
+                self.assertEqual(answer.fields["cache-control"], IMMUTABLE)
+                self.assertEqual(answer.fields["vary"], "Accept-Encoding")
+                self.assertEqual(answer.fields["access-control-allow-origin"], "*")
+                part = self.nginx.get(path, accept_encoding=asked, range="bytes=100-199")
+                self.assertEqual((part.status, part.body), (206, answer.body[100:200]), part.fields)
+                again = self.nginx.get(path, accept_encoding=asked, if_none_match=answer.fields["etag"])
+                self.assertEqual((again.status, again.body), (304, b""))
+
+    def test_nginx_knows_every_type(self):
+        environment = f"/env/{LARGE_NAME}"
+        wheel = self.set()["wheels"][0]["url"].removeprefix("..")
+        for path, media_type, cached in (
+                (f"{environment}/pyodide.mjs", "text/javascript; charset=utf-8", "public, max-age=60"),
+                (f"{environment}/pyodide.asm.wasm", "application/wasm", "public, max-age=60"),
+                (f"{environment}/python_stdlib.zip", "application/zip", "public, max-age=60"),
+                (f"{environment}/pyodide-lock.json", "application/json", "public, max-age=60"),
+                ("/sets/documents.json", "application/json", "public, max-age=60"),
+                ("/client/wheelbarrow.mjs", "text/javascript; charset=utf-8", "public, max-age=60"),
+                (wheel, "application/zip", IMMUTABLE)):
+            with self.subTest(path):
+                answer = self.nginx.get(path, accept_encoding="zstd")
+                self.assertEqual((answer.status, answer.fields["content-type"]), (200, media_type))
+                self.assertTrue(answer.fields["cache-control"].startswith(cached), answer.fields)
+                self.assertEqual(answer.fields.get("content-encoding"),
+                                 None if media_type == "application/zip" else "zstd")
+        missing = self.nginx.get(f"/bundles/{'0' * 64}.tar")
+        self.assertEqual((missing.status, "cache-control" in missing.fields), (404, False))
+
+    def test_headers_file_names_every_folder(self):
+        blocks = (self.exported / "_headers").read_text().split("\n/")
+        self.assertEqual([block.split("\n")[0].strip("/") for block in blocks],
+                         ["bundles/*", "wheels/*", "client/*", "env/*", "sets/*"])
+        for block in blocks:
+            self.assertIn("\n  Access-Control-Allow-Origin: *", block)
+        self.assertIn(f"\n  Cache-Control: {IMMUTABLE}\n", blocks[0])
+
+    def test_sets_share_what_they_have_in_common(self):
+        shared = {part["sha256"] for part in self.set()["bundle"]["parts"]}
+        both = self.folder / "both"
+        done = wheelbarrow(*COMMON, "--to", both, LARGE, "numpy,lxml,python-docx,fonttools")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        other = json.loads((both / "sets" / "numpy,lxml,python-docx,fonttools.json").read_text())["bundle"]
+        self.assertGreaterEqual(len(shared & {part["sha256"] for part in other["parts"]}), 2)
+        self.assertFalse((both / "env").exists(), "no runtime, no environments")
+
+    def test_the_best_forms_are_the_same_in_two_runs(self):
+        words = ("export", "--wheels", SAMPLE_WHEELS, "--to")
+        for name in ("one", "two"):
+            done = wheelbarrow(*words, self.folder / name, "python-docx")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(contents(self.folder / "one"), contents(self.folder / "two"))
+        name = self.set("documents")["bundle"]["sha256"]
+        best = self.folder / "one" / "bundles" / f"{name}.tar.zst"
+        self.assertLess(best.stat().st_size, (self.exported / "bundles" / f"{name}.tar.zst").stat().st_size)
+
+    def test_a_second_export_leaves_what_it_need_not_change(self):
+        wheels = self.folder / "wheels"
+        wheels.mkdir()
+        make_wheel(wheels, "one", "1.0")
+        to = self.folder / "to"
+        words = ("export", "--wheels", wheels, "--target", "pyodide-0.29", "--to", to)
+        self.assertEqual(wheelbarrow(*words, "one").returncode, 0)
+        before = tree(to)
+        (to / "index.html").write_text("an app of its own")
+        self.assertEqual(wheelbarrow(*words, "one").returncode, 0)
+        after = tree(to)
+        self.assertIsNotNone(after.pop("index.html", None))
+        self.assertEqual(after, before, "the same bytes, the same times")
+        make_wheel(wheels, "one", "2.0")
+        self.assertEqual(wheelbarrow(*words, "one").returncode, 0)
+        changed = tree(to)
+        self.assertEqual({path for path in before if changed[path] != before[path]},
+                         {"sets/one.json", "sets/one.json.gz", "sets/one.json.zst"})
+        self.assertFalse([path for path in changed if ".part" in path])
+
+    def test_requirements_files_are_sets_too(self):
+        file = self.folder / "science.txt"
+        file.write_text("lxml>=5\n")
+        bounds = self.folder / "bounds.txt"
+        bounds.write_text("typing-extensions<5\n")
+        done = wheelbarrow(*COMMON, "--to", self.folder / "to", "-r", file, "-c", bounds, "docs:python-docx")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([line.split("  ")[0] for line in done.stdout.splitlines()], ["docs", "science"])
+        resolved = json.loads((self.folder / "to" / "sets" / "docs.json").read_text())
+        self.assertEqual(resolved["constraints"], ["typing-extensions<5"])
+
+    def test_what_is_wrong_is_said_before_anything_is_written(self):
+        to = self.folder / "to"
+        for code, says, words in (
+                (2, "no requirement set was given", []),
+                (2, "two sets would be called 'lxml-5'; write NAME:SET", ["lxml>=5", "lxml==5"]),
+                (2, "its files need a shorter name", ["x" * 101]),
+                (2, "its files need a shorter name", ["..:numpy"]),
+                (2, "requirement 'numpy >> 1'", ["numpy >> 1"]),
+                (1, "nosuchproject", ["lxml", "nosuchproject"]),
+                (2, "leave --target or --pyodide out", ["--pyodide", PYODIDE, "--target", "pyodide-0.28", "lxml"])):
+            with self.subTest(says):
+                done = wheelbarrow(*COMMON, "--to", to, *words)
+                self.assertEqual((done.returncode, says in done.stderr), (code, True), done.stderr)
+                self.assertFalse(to.exists())
+        (self.folder / "file").write_text("")
+        done = wheelbarrow(*COMMON, "--to", self.folder / "file", "lxml")
+        self.assertEqual((done.returncode, "can't make the folder" in done.stderr), (1, True), done.stderr)
+
+
+if __name__ == "__main__":
+    main()
