@@ -94,6 +94,17 @@ Result<std::vector<NamedSet>> read_sets(const Selection& selection) {
   return sets;
 }
 
+// Names the gzip form of a bundle and of its parts, for hosts that send .tar files as they are: the loader
+// unpacks gzip itself there.
+json::object with_gzip(json::object bundle) {
+  const auto add = [](json::object& one) { one["gzip"] = std::string(one.at("url").as_string()) + ".gz"; };
+  add(bundle);
+  for (json::value& part : bundle["parts"].as_array()) {
+    add(part.as_object());
+  }
+  return bundle;
+}
+
 class Exporter {
  public:
   using CatalogPtr = std::shared_ptr<const wheelhouse::Catalog>;
@@ -105,9 +116,8 @@ class Exporter {
   Result<void> make(const NamedSet& set) {
     auto lock = resolver::resolve(*catalog_, target_, set.asked);
     if (!lock) {
-      Error error = lock.error();
-      error.where = error.where.empty() ? set.name : error.where;
-      return std::unexpected(std::move(error));
+      const Error& why = lock.error();
+      return fail(why.kind, why.message, why.where.empty() ? "set '" + set.name + "'" : why.where);
     }
     const auto planned = bundle::plan(*lock, target_, bundle::Format::site);
     const auto whole = bundle::wait_for<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
@@ -253,7 +263,7 @@ class Exporter {
           return written;
       }
       json::object resolved = routes::to_json(set.lock, runtime_.empty() ? "" : "..");
-      resolved["bundle"] = routes::to_json(*set.bundle, "../");
+      resolved["bundle"] = with_gzip(routes::to_json(*set.bundle, "../"));
       if (auto written = folder_.write("sets/" + set.name + ".json", json::serialize(resolved)); !written)
         return written;
     }
@@ -272,10 +282,13 @@ class Exporter {
 // Waits for the best forms, which are made in the background.
 void wait_for_background(const bundle::Engine& engine) {
   constexpr auto pause = std::chrono::milliseconds(20);
-  for (std::size_t said = 0; const std::size_t left = engine.background_backlog();) {
+  std::size_t said = 0;
+  std::size_t left = engine.background_backlog();
+  while (left > 0) {
     if (left != said) std::fprintf(stderr, "compressing, %zu to go\n", left);
     said = left;
     std::this_thread::sleep_for(pause);
+    left = engine.background_backlog();
   }
 }
 

@@ -34,6 +34,7 @@ struct Field {
 };
 constexpr auto fields = std::to_array<Field>({
     {"Access-Control-Allow-Origin", "*"},
+    {"Access-Control-Expose-Headers", "Content-Encoding"},
     {"Cross-Origin-Resource-Policy", "cross-origin"},
     {"Timing-Allow-Origin", "*"},
     {"X-Content-Type-Options", "nosniff"},

@@ -25,6 +25,7 @@ std::span<const Asset> all() {
       serve("client/bundle_stream.mjs", "/client/bundle_stream.mjs", javascript),
       serve("client/error.mjs", "/client/error.mjs", javascript),
       serve("client/extension_modules.mjs", "/client/extension_modules.mjs", javascript),
+      serve("client/gzip_file.mjs", "/client/gzip_file.mjs", javascript),
       serve("page.css", "/client/page.css", css),
       serve("page.mjs", "/client/page.mjs", javascript),
       serve("client/sha256.mjs", "/client/sha256.mjs", javascript),

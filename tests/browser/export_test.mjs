@@ -6,6 +6,7 @@ import fs from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { here, launchBrowser, openApp, pyodideRuntime, sampleWheels, temporaryFolder } from "./harness.mjs";
 
@@ -21,7 +22,12 @@ function run(program, words) {
   return stdout;
 }
 
-/** TLS, because browsers ask for zstd on secure connections only. @param {string} root */
+/**
+ * TLS, because browsers ask for zstd on secure connections only. `url` follows the exported rules, `plain` none: files
+ * are sent as they are.
+ *
+ * @param {string} root
+ */
 async function startNginx(root) {
   const folder = await temporaryFolder();
   const [certificate, key] = ["certificate.pem", "key.pem"].map((name) => path.join(folder, name));
@@ -29,7 +35,7 @@ async function startNginx(root) {
     "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
     "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-keyout", key, "-out", certificate,
   ]);
-  const port = await freePort();
+  const [port, plainPort] = [await freePort(), await freePort()];
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${folder}/${kind};`);
   await fs.writeFile(path.join(folder, "conf"), `
     daemon off; ${process.getuid?.() === 0 ? "user root;" : ""} worker_processes 1; pid ${folder}/pid; error_log stderr;
@@ -38,12 +44,10 @@ async function startNginx(root) {
       access_log off; ${temporary.join(" ")}
       include /etc/nginx/mime.types;
       types { text/javascript mjs; }
-      server {
-        listen 127.0.0.1:${port} ssl http2;
-        ssl_certificate ${certificate}; ssl_certificate_key ${key};
-        root ${root};
-        include ${root}/nginx.conf;
-      }
+      ssl_certificate ${certificate}; ssl_certificate_key ${key};
+      root ${root};
+      server { listen 127.0.0.1:${port} ssl http2; include ${root}/nginx.conf; }
+      server { listen 127.0.0.1:${plainPort} ssl http2; }
     }`);
   const child = spawn("nginx", ["-e", "stderr", "-p", folder, "-c", path.join(folder, "conf")]);
   process.on("exit", () => child.kill("SIGKILL"));
@@ -54,7 +58,7 @@ async function startNginx(root) {
     assert.ok(child.exitCode === null && Date.now() < deadline, `nginx doesn't listen:\n${log}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return { url: `https://localhost:${port}/`, stop: () => child.kill("SIGTERM") };
+  return { url: `https://localhost:${port}/`, plain: `https://localhost:${plainPort}/`, stop: () => child.kill("SIGTERM") };
 }
 
 /** @returns {Promise<number>} */
@@ -113,6 +117,18 @@ function watchCodings(page) {
   return codings;
 }
 
+/** @param {string[]} parameters */
+async function installOnPage([base, name, python]) {
+  const { loadPyodide } = await import(`${base}env/science/pyodide.mjs`);
+  const { install } = await import(`${base}client/wheelbarrow.mjs`);
+  const pyodide = await loadPyodide();
+  performance.clearResourceTimings();
+  const { bundle, wheels } = await install(pyodide, new URL(`${base}sets/${name}.json`));
+  const requests = performance.getEntriesByType("resource").map((entry) => new URL(entry.name).pathname);
+  const names = wheels.map((/** @type {any} */ wheel) => wheel.name);
+  return { bundle, names, requests, result: JSON.parse(pyodide.runPython(python)) };
+}
+
 for (const [set, archives] of /** @type {[string, number][]} */ ([["science", 3], ["python-docx", 1]])) {
   test(`stock Pyodide boots from env/${set}/ and has the bundle`, async () => {
     const { page, problems } = await openApp(browser, nginx.url);
@@ -137,21 +153,37 @@ for (const [set, archives] of /** @type {[string, number][]} */ ([["science", 3]
   test(`the loader installs from sets/${set}.json`, async () => {
     const { page, problems } = await openApp(browser, nginx.url);
     const codings = watchCodings(page);
-    const outcome = await page.evaluate(async (/** @type {string[]} */ [base, name, python]) => {
-      const { loadPyodide } = await import(`${base}env/science/pyodide.mjs`);
-      const { install } = await import(`${base}client/wheelbarrow.mjs`);
-      const pyodide = await loadPyodide();
-      performance.clearResourceTimings();
-      const { bundle, wheels } = await install(pyodide, new URL(`${base}sets/${name}.json`));
-      const requests = performance.getEntriesByType("resource").map((entry) => new URL(entry.name).pathname);
-      return { bundle, names: wheels.map((/** @type {any} */ { name }) => name), requests, result: JSON.parse(pyodide.runPython(python)) };
-    }, [nginx.url, set, work]);
+    const outcome = await page.evaluate(installOnPage, [nginx.url, set, work]);
     assert.deepEqual(outcome.result, [1, "static"]);
     assert.ok(outcome.bundle.startsWith(`${nginx.url}bundles/`), outcome.bundle);
     assert.ok(outcome.names.includes("python-docx"));
     assert.equal(outcome.requests[0], `/sets/${set}.json`);
-    assert.equal(outcome.requests.filter((/** @type {string} */ name) => name.endsWith(".tar")).length, archives);
+    const tars = new Set(outcome.requests.filter((/** @type {string} */ name) => name.endsWith(".tar")));
+    assert.equal(tars.size, archives, outcome.requests.join("\n"));
     assert.deepEqual([...(codings.get(".tar") ?? [])], ["zstd"]);
     assert.deepEqual(problems(), []);
   });
 }
+
+test("where a host sends files as they are, the loader takes the gzip files", async () => {
+  const { page, problems } = await openApp(browser, nginx.plain);
+  const outcome = await page.evaluate(installOnPage, [nginx.plain, "science", work]);
+  assert.deepEqual(outcome.result, [1, "static"]);
+  assert.equal(outcome.requests.filter((/** @type {string} */ name) => name.endsWith(".tar.gz")).length, 3);
+  assert.deepEqual(problems(), []);
+});
+
+test("a gzip file is unpacked, and one that the host has decoded already is taken as it is", async () => {
+  const { unpacked } = await import("../../server/web/client/gzip_file.mjs");
+  const text = "wheelbarrow ".repeat(100_000);
+  for (const bytes of [gzipSync(text), Buffer.from(text), Buffer.alloc(0)]) {
+    const body = new Response(Uint8Array.from(bytes)).body;
+    assert.ok(body);
+    const read = await new Response(await unpacked(body)).text();
+    assert.equal(read, bytes.length === 0 ? "" : text);
+  }
+  const broken = gzipSync(text).subarray(0, 500);
+  const body = new Response(Uint8Array.from(broken)).body;
+  assert.ok(body);
+  await assert.rejects(new Response(await unpacked(body)).text());
+});

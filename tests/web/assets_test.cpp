@@ -29,6 +29,7 @@ TEST(Assets, AreTheFilesByteForByte) {
       {"/client/extension_modules.mjs", "client/extension_modules.mjs", "text/javascript; charset=utf-8"},
       {"/client/site.mjs", "client/site.mjs", "text/javascript; charset=utf-8"},
       {"/client/error.mjs", "client/error.mjs", "text/javascript; charset=utf-8"},
+      {"/client/gzip_file.mjs", "client/gzip_file.mjs", "text/javascript; charset=utf-8"},
       {"/client/sha256.mjs", "client/sha256.mjs", "text/javascript; charset=utf-8"},
       {"/client/page.mjs", "page.mjs", "text/javascript; charset=utf-8"},
       {"/client/page.css", "page.css", "text/css; charset=utf-8"},

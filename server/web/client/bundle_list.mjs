@@ -13,6 +13,7 @@ import { messageOf, WheelbarrowError } from "./error.mjs";
  * @property {string} url absolute
  * @property {number} size bytes before compression
  * @property {string[]} [wheels] the names of those in it
+ * @property {string} [gzip] absolute: the same bundle as a gzip file
  */
 
 /** @param {Response} response */
@@ -39,13 +40,18 @@ export async function readList(response) {
   }
   /** @param {string} url */
   const absolute = (url) => new URL(url, response.url).href;
-  return { address: absolute(bundle.url), target, parts: parts.map((part) => ({ ...part, url: absolute(part.url) })) };
+  /** @param {any} part */
+  const resolved = ({ url, gzip, ...part }) => ({ ...part, url: absolute(url), gzip: gzip && absolute(gzip) });
+  return { address: absolute(bundle.url), target, parts: parts.map(resolved) };
 }
 
 /** @param {any} part */
 function isSound(part) {
   return (
-    typeof part?.url === "string" && Number.isSafeInteger(part.size) && (part.wheels === undefined || Array.isArray(part.wheels))
+    typeof part?.url === "string" &&
+    Number.isSafeInteger(part.size) &&
+    (part.wheels === undefined || Array.isArray(part.wheels)) &&
+    (part.gzip === undefined || typeof part.gzip === "string")
   );
 }
 

@@ -20,6 +20,7 @@
 import { checkPart, isList, readList } from "./bundle_list.mjs";
 import { BundleStream, verifyLayer } from "./bundle_stream.mjs";
 import { messageOf, WheelbarrowError } from "./error.mjs";
+import { chooseFiles, unpacked } from "./gzip_file.mjs";
 import { describeRuntime, Site } from "./site.mjs";
 
 export { WheelbarrowError };
@@ -127,13 +128,15 @@ async function receiveListed(response, site, report, signal) {
   const { address, target, parts } = await readList(response);
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   const loaded = parts.map(() => 0);
+  const files = await chooseFiles(parts, signal);
+  signal?.throwIfAborted();
   // Ends what is under way when one part fails, or when the caller gives up.
   const giveUp = new AbortController();
   const follow = () => giveUp.abort(signal?.reason);
   signal?.addEventListener("abort", follow);
   const receiving = parts.map(async (part, i) => {
     const manifest = await receive(
-      await request(new URL(part.url), giveUp.signal),
+      await request(files[i], giveUp.signal),
       site,
       (phase, position, _, wheel) => {
         loaded[i] = position;
@@ -167,7 +170,8 @@ async function receiveListed(response, site, report, signal) {
  * @param {import("./bundle_list.mjs").Part} [expected] what a list says of this bundle
  */
 async function receive(response, site, report, signal, expected) {
-  const bundle = new BundleStream(/** @type {ReadableStream<Uint8Array>} */ (response.body));
+  const body = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body);
+  const bundle = new BundleStream(expected?.gzip ? await unpacked(body) : body);
   try {
     const manifest = await bundle.readManifest();
     if (expected) {
