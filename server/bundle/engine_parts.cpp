@@ -29,8 +29,9 @@ Result<BundlePtr> Engine::make_whole(Manifest planned, const std::vector<Blob>& 
       planned.parts.push_back(std::move(named));
     }
   }
-  ++statistics_.bundles_assembled;
-  return assemble(std::move(planned), layers);
+  auto whole = assemble(std::move(planned), layers);
+  if (whole) ++statistics_.bundles_assembled;
+  return whole;
 }
 
 Result<BundlePtr> Engine::make_part(const Manifest& whole, std::span<const std::size_t> members,
@@ -49,6 +50,7 @@ Result<BundlePtr> Engine::make_part(const Manifest& whole, std::span<const std::
   }
   auto part = assemble(std::move(planned), std::move(own));
   if (part) {
+    ++statistics_.bundles_assembled;
     by_plan_.put(key, *part, weight_of((*part)->manifest));
     remember(*part);
   }
