@@ -30,7 +30,7 @@ npm_modules() {
 
 mapfile -t packages < <(build_packages)
 install_packages "${packages[@]}" libgtest-dev libgmock-dev libbenchmark-dev chromium nghttp2-client curl openssl \
-  python3 python3-pip python3-httpx python3-h2 zstd gzip nginx-light haproxy caddy varnish
+  python3 python3-pip python3-httpx python3-h2 zstd gzip nginx-light apache2-bin haproxy caddy varnish
 ensure_npm
 fetch_sample_wheels
 fetch_pyodide_runtime

@@ -252,6 +252,7 @@ class Exporter {
 
   Result<void> write_indexes() {
     if (auto written = folder_.write("nginx.conf", nginx_rules()); !written) return written;
+    if (auto written = folder_.write(".htaccess", htaccess_file()); !written) return written;
     if (auto written = folder_.write("_headers", headers_file()); !written) return written;
     for (const Set& set : sets_) {
       if (!runtime_.empty()) {

@@ -56,6 +56,11 @@ std::string joined(Endings endings) {
   return text;
 }
 
+// A regular expression for an Accept-Encoding that takes the coding.
+std::string taken(std::string_view coding) {
+  return "(^|[, ])" + std::string(coding) + " *(,|$|; *q=(1|0\\.\\d*[1-9]))";
+}
+
 // nginx has a module for gzip only, and that sends no ranges. The worst form comes first, because the last
 // that the client takes counts.
 std::string nginx_choice() {
@@ -66,9 +71,8 @@ std::string nginx_choice() {
   for (auto form = static_forms.rbegin(); form != static_forms.rend(); ++form) {
     for (const Group& group : groups) {
       text += "if ($wheelbarrow_asked ~* \"^/(" + std::string(group.folders) + ")/[^ ]+\\.(" +
-              joined(group.endings) + ") ([^ ].*[, ])?" + std::string(form->coding) +
-              " *(,|$|; *q=(1|0\\.\\d*[1-9]))\") {\n" + "  set $wheelbarrow_ending " +
-              std::string(form->ending) + ";\n" + "  set $wheelbarrow_coding " + std::string(form->coding) +
+              joined(group.endings) + ")( .*)?" + taken(form->coding) + "\") {\n  set $wheelbarrow_ending " +
+              std::string(form->ending) + ";\n  set $wheelbarrow_coding " + std::string(form->coding) +
               ";\n}\n";
     }
   }
@@ -114,6 +118,41 @@ std::string nginx_rules() {
   text += nginx_choice();
   for (const Group& group : groups) {
     text += nginx_group(group);
+  }
+  return text;
+}
+
+std::string htaccess_file() {
+  std::string text = "RewriteEngine On\nRemoveEncoding .gz .br .zst\n";
+  std::string forms;
+  for (const StaticForm& form : static_forms) {
+    forms += (forms.empty() ? "\\" : "|\\") + std::string(form.ending);
+    for (const Group& group : groups) {
+      text += "RewriteCond %{HTTP:Accept-Encoding} " + in_quotes(taken(form.coding)) + " [NC]\n";
+      text += "RewriteRule \"^((?:" + std::string(group.folders) + ")/.+\\.(?:" + joined(group.endings) +
+              "))$\" \"$1" + std::string(form.ending) +
+              "\" [END,E=wheelbarrow_coding:" + std::string(form.coding) + "]\n";
+    }
+  }
+  for (const Group& group : groups) {
+    text += "<If \"%{REQUEST_URI} =~ m#/(" + std::string(group.folders) + ")/#\">\n  SetEnv no-gzip 1\n";
+    const auto add = [&](std::string_view name, std::string_view value) {
+      text += "  Header set " + std::string(name) + ' ' + in_quotes(value) + '\n';
+    };
+    add("Cache-Control", group.cache_control);
+    add("Vary", "Accept-Encoding");
+    for (const Field& field : fields) {
+      add(field.name, field.value);
+    }
+    text +=
+        "  Header set Content-Encoding %{REDIRECT_wheelbarrow_coding}e "
+        "env=REDIRECT_wheelbarrow_coding\n</If>\n";
+    for (const Endings endings : {group.endings, Endings(archive_endings)}) {
+      for (const std::string_view ending : endings) {
+        text += "<FilesMatch \"\\." + std::string(ending) + "(" + forms + ")?$\">\n  ForceType " +
+                in_quotes(type_of(ending)) + "\n</FilesMatch>\n";
+      }
+    }
   }
   return text;
 }

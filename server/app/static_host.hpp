@@ -30,6 +30,8 @@ bool has_forms(std::string_view filename);
 
 // For a `server` block of nginx whose root is the folder: codings, types, caching, CORS.
 std::string nginx_rules();
+// The file `.htaccess` of Apache, the same; needs mod_rewrite and mod_headers, and AllowOverride FileInfo.
+std::string htaccess_file();
 // The file `_headers` of Netlify and Cloudflare Pages: caching, CORS. Such hosts choose codings themselves.
 std::string headers_file();
 

@@ -1,4 +1,4 @@
-"""An exported folder behind a real nginx, with the rules that come with it."""
+"""An exported folder behind real static hosts, with the rules that come with it."""
 
 import getpass
 import gzip
@@ -30,41 +30,30 @@ def contents(folder):
     return {path: digest for path, (digest, _) in tree(folder).items()}
 
 
-class Nginx:
-    """nginx on a free port with `root` as its root, as the rules' first line says."""
+class Host:
+    """A static host on a free port with `root` as its root; `command` writes its configuration."""
 
     def __init__(self, root):
-        self.folder = Path(tempfile.mkdtemp(prefix="wheelbarrow-nginx-"))
+        self.root = root
+        self.folder = Path(tempfile.mkdtemp(prefix="wheelbarrow-host-"))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        temporary = "\n".join(f"{kind}_temp_path {self.folder}/{kind};"
-                              for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        (self.folder / "conf").write_text(f"""
-            daemon off;
-            {f"user {getpass.getuser()};" if os.geteuid() == 0 else ""}
-            worker_processes 1;
-            pid {self.folder}/pid;
-            error_log stderr;
-            events {{}}
-            http {{
-              access_log off;
-              {temporary}
-              include /etc/nginx/mime.types;
-              server {{ listen 127.0.0.1:{self.port}; root {root}; include {root}/nginx.conf; }}
-            }}
-            """)
         with open(self.folder / "log", "wb") as log:
-            self.process = subprocess.Popen(["nginx", "-e", "stderr", "-p", self.folder, "-c", self.folder / "conf"],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen([str(c) for c in self.command()], stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log)
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline and self.process.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.02)
-        raise AssertionError("nginx doesn't listen:\n" + (self.folder / "log").read_text())
+        raise AssertionError(f"{type(self).__name__} doesn't listen:\n" + (self.folder / "log").read_text())
+
+    def write(self, text):
+        (self.folder / "conf").write_text(text)
+        return self.folder / "conf"
 
     def get(self, path, **fields):
         return Server.request(self.url, path, "GET", fields)
@@ -75,6 +64,53 @@ class Nginx:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Nginx(Host):
+    def command(self):
+        temporary = "\n".join(f"{kind}_temp_path {self.folder}/{kind};"
+                              for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        return ["nginx", "-e", "stderr", "-p", self.folder, "-c", self.write(f"""
+            daemon off;
+            {f"user {getpass.getuser()};" if os.geteuid() == 0 else ""}
+            worker_processes 1;
+            pid {self.folder}/pid;
+            error_log stderr;
+            events {{}}
+            http {{
+              access_log off;
+              {temporary}
+              include /etc/nginx/mime.types;
+              server {{ listen 127.0.0.1:{self.port}; root {self.root}; include {self.root}/nginx.conf; }}
+            }}
+            """)]
+
+
+class Apache(Host):
+    MODULES = ("mpm_event", "authz_core", "mime", "rewrite", "headers", "setenvif", "env", "dir", "deflate", "filter")
+
+    def command(self):
+        self.root.chmod(0o755)  # Apache won't be root
+        load = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in self.MODULES)
+        return ["apache2", "-X", "-d", self.folder, "-f", self.write(f"""
+            {load}
+            {"User nobody" if os.geteuid() == 0 else ""}
+            Listen 127.0.0.1:{self.port}
+            ServerName localhost
+            PidFile {self.folder}/pid
+            ErrorLog {self.folder}/errors
+            TypesConfig /etc/mime.types
+            AddEncoding x-gzip .gz
+            AddOutputFilterByType DEFLATE application/x-tar application/json text/javascript
+            DocumentRoot {self.root}
+            <Directory {self.root}>
+              AllowOverride FileInfo
+              Require all granted
+            </Directory>
+            """)]
+
+
+HOSTS = (Nginx, Apache)
+
+
 class Export(TestCase):
     @classmethod
     def setUpClass(cls):
@@ -83,8 +119,10 @@ class Export(TestCase):
         done = wheelbarrow(*COMMON, "--pyodide", PYODIDE, "--to", cls.exported, LARGE, "documents:python-docx")
         assert done.returncode == 0, done.stderr
         cls.said = done.stdout
-        cls.nginx = Nginx(cls.exported)
-        cls.addClassCleanup(cls.nginx.stop)
+        cls.hosts = []
+        for kind in HOSTS:
+            cls.hosts.append(kind(cls.exported))
+            cls.addClassCleanup(cls.hosts[-1].stop)
 
     def set(self, name=LARGE_NAME):
         return json.loads((self.exported / "sets" / f"{name}.json").read_text())
@@ -129,51 +167,60 @@ class Export(TestCase):
             body = (folder / package["file_name"]).read_bytes()
             self.assertEqual(sha256(body), package["sha256"])
 
+    def cases(self, values):
+        """Each host with each value, as subtests."""
+        for host in self.hosts:
+            for value in values:
+                with self.subTest(host=type(host).__name__, value=value):
+                    yield host, *value
+
     def test_curl_and_tar_install_from_it(self):
         name = self.set("documents")["bundle"]["sha256"]
-        done = run("sh", "-ec", f"curl -sSf --compressed {self.nginx.url}/bundles/{name}.tar | tar -x -C {self.folder}")
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertTrue((self.folder / "docx" / "__init__.py").exists())
+        for host in self.hosts:
+            folder = self.folder / type(host).__name__
+            folder.mkdir()
+            done = run("sh", "-ec", f"curl -sSf --compressed {host.url}/bundles/{name}.tar | tar -x -C {folder}")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertTrue((folder / "docx" / "__init__.py").exists())
 
-    def test_nginx_serves_bundles_coded_immutable_and_in_ranges(self):
+    def test_hosts_send_bundles_coded_immutable_and_in_ranges(self):
         name = self.set("documents")["bundle"]["sha256"]
         path = f"/bundles/{name}.tar"
         file = self.exported / path[1:]
-        for asked, coding, ending in (("gzip, deflate, br, zstd", "zstd", ".zst"), ("zstd", "zstd", ".zst"),
-                                      ("gzip;q=0.5, zstd;q=0.9", "zstd", ".zst"), ("zstd;q=0, gzip", "gzip", ".gz"),
-                                      ("gzip, deflate", "gzip", ".gz"), ("xzstd", None, ""), ("", None, "")):
-            with self.subTest(asked):
-                answer = self.nginx.get(path, accept_encoding=asked)
-                self.assertEqual((answer.status, answer.fields.get("content-encoding")), (200, coding))
-                self.assertTrue(answer.body == Path(f"{file}{ending}").read_bytes(), "the very file")
-                self.assertEqual(answer.fields["content-type"], "application/x-tar")
-                self.assertEqual(answer.fields["cache-control"], IMMUTABLE)
-                self.assertEqual(answer.fields["vary"], "Accept-Encoding")
-                self.assertEqual(answer.fields["access-control-allow-origin"], "*")
-                part = self.nginx.get(path, accept_encoding=asked, range="bytes=100-199")
-                self.assertEqual((part.status, part.body), (206, answer.body[100:200]), part.fields)
-                again = self.nginx.get(path, accept_encoding=asked, if_none_match=answer.fields["etag"])
-                self.assertEqual((again.status, again.body), (304, b""))
+        asked_for = (("gzip, deflate, br, zstd", "zstd", ".zst"), ("zstd", "zstd", ".zst"),
+                     ("gzip;q=0.5, zstd;q=0.9", "zstd", ".zst"), ("zstd;q=0, gzip", "gzip", ".gz"),
+                     ("gzip, deflate", "gzip", ".gz"), ("xzstd", None, ""), ("", None, ""))
+        for host, asked, coding, ending in self.cases(asked_for):
+            answer = host.get(path, accept_encoding=asked)
+            self.assertEqual((answer.status, answer.fields.get("content-encoding")), (200, coding))
+            self.assertTrue(answer.body == Path(f"{file}{ending}").read_bytes(), "the very file")
+            self.assertEqual(answer.fields["content-type"], "application/x-tar")
+            self.assertEqual(answer.fields["cache-control"], IMMUTABLE)
+            self.assertEqual(answer.fields["vary"], "Accept-Encoding")
+            self.assertEqual(answer.fields["access-control-allow-origin"], "*")
+            part = host.get(path, accept_encoding=asked, range="bytes=100-199")
+            self.assertEqual((part.status, part.body), (206, answer.body[100:200]))
+            again = host.get(path, accept_encoding=asked, if_none_match=answer.fields["etag"])
+            self.assertEqual((again.status, again.body), (304, b""))
 
-    def test_nginx_knows_every_type(self):
+    def test_hosts_know_every_type(self):
         environment = f"/env/{LARGE_NAME}"
         wheel = self.set()["wheels"][0]["url"].removeprefix("..")
-        for path, media_type, cached in (
+        for host, path, media_type, cached in self.cases((
                 (f"{environment}/pyodide.mjs", "text/javascript; charset=utf-8", "public, max-age=60"),
                 (f"{environment}/pyodide.asm.wasm", "application/wasm", "public, max-age=60"),
                 (f"{environment}/python_stdlib.zip", "application/zip", "public, max-age=60"),
                 (f"{environment}/pyodide-lock.json", "application/json", "public, max-age=60"),
                 ("/sets/documents.json", "application/json", "public, max-age=60"),
                 ("/client/wheelbarrow.mjs", "text/javascript; charset=utf-8", "public, max-age=60"),
-                (wheel, "application/zip", IMMUTABLE)):
-            with self.subTest(path):
-                answer = self.nginx.get(path, accept_encoding="zstd")
-                self.assertEqual((answer.status, answer.fields["content-type"]), (200, media_type))
-                self.assertTrue(answer.fields["cache-control"].startswith(cached), answer.fields)
-                self.assertEqual(answer.fields.get("content-encoding"),
-                                 None if media_type == "application/zip" else "zstd")
-        missing = self.nginx.get(f"/bundles/{'0' * 64}.tar")
-        self.assertEqual((missing.status, "cache-control" in missing.fields), (404, False))
+                (wheel, "application/zip", IMMUTABLE))):
+            answer = host.get(path, accept_encoding="zstd")
+            self.assertEqual((answer.status, answer.fields["content-type"]), (200, media_type))
+            self.assertTrue(answer.fields["cache-control"].startswith(cached), answer.fields)
+            self.assertEqual(answer.fields.get("content-encoding"), None if media_type == "application/zip" else "zstd")
+        for host in self.hosts:
+            missing = host.get(f"/bundles/{'0' * 64}.tar")
+            self.assertEqual((missing.status, "cache-control" in missing.fields), (404, False))
 
     def test_headers_file_names_every_folder(self):
         blocks = (self.exported / "_headers").read_text().split("\n/")
