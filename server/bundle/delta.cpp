@@ -57,7 +57,8 @@ class DictionaryCompressor {
     // because a frame of known size that fits its window is a single segment.
     const int window = std::clamp(static_cast<int>(std::bit_width(tail_.size() + chunk.size())), 20, 27);
     const std::pair<ZSTD_cParameter, int> parameters[] = {
-        // Levels above 12 sort all of the dictionary into a tree: 25 s for 70 MB, to save 2 % of a small delta.
+        // Levels above 12 sort all of the dictionary into a tree: 25 s for 70 MB, to save 2 % of a small
+        // delta.
         {ZSTD_c_compressionLevel, 12},
         {ZSTD_c_windowLog, window},
         // The default tables are made for the content's size and would miss most of a large dictionary.

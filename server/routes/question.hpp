@@ -67,9 +67,9 @@ class Questions {
   }
 
   // Reads `r` and `c` (requirements and constraints, both repeated), `target`, `format`, `bytecode`, `strip`
-  // (may be repeated), and where they are wanted `output` and `parts` of a query; other names are refused, because a misspelt
-  // option would silently give another bundle. Without a `target`, `fallback` is meant, or if that is null
-  // the standard one.
+  // (may be repeated), and where they are wanted `output` and `parts` of a query; other names are refused,
+  // because a misspelt option would silently give another bundle. Without a `target`, `fallback` is meant, or
+  // if that is null the standard one.
   struct Parameters {
     TargetPtr fallback = nullptr;
     bool output = false;
