@@ -84,7 +84,7 @@ void add_options(CLI::App& app, ServeOptions& options) {
        "WHEELBARROW_WHEELS");
   text("--data", options.data, "folder that the server writes to (default: below $XDG_CACHE_HOME)", "DIR",
        "WHEELBARROW_DATA");
-  add_data_budget(app, options.data_budget)->envname("WHEELBARROW_DATA_BUDGET");
+  add_data_budget(app, options.data_budget, "20G")->envname("WHEELBARROW_DATA_BUDGET");
   text("--pyodide", options.pyodide,
        "Pyodide distribution: pyodide-lock.json beside its files; served at /pyodide/", "DIR",
        "WHEELBARROW_PYODIDE");
@@ -182,12 +182,13 @@ std::string default_data_folder() {
   return std::filesystem::path(home != nullptr ? home : ".") / ".cache" / "wheelbarrow" / "data";
 }
 
-CLI::Option* add_data_budget(CLI::App& app, std::uint64_t& budget) {
+CLI::Option* add_data_budget(CLI::App& app, std::uint64_t& budget, const std::string& by_default) {
   return app
       .add_option(
           "--data-budget", budget,
-          "bytes of layers, coded forms and copies to keep at most, e.g. 20G; what was used longest ago "
-          "goes first, layers last (default: no limit)")
+          "bytes of layers, coded forms and copies to keep at most; what was used longest ago goes first, "
+          "layers last; 0: no limit (default: " +
+              by_default + ")")
       ->type_name("SIZE")
       ->transform(CLI::AsSizeValue(false));
 }

@@ -18,7 +18,8 @@ namespace wheelbarrow::app {
 struct ServeOptions {
   std::vector<std::string> wheels;
   std::string data;
-  std::uint64_t data_budget = 0;  // bytes of blobs; 0: no limit
+  // Bytes of blobs; 0: no limit. Without one, clients could fill the disk with sets and deltas.
+  std::uint64_t data_budget = std::uint64_t{20} * 1024 * 1024 * 1024;
   std::string pyodide;
   std::vector<std::string> statics;
   std::vector<std::string> listen;
@@ -44,7 +45,7 @@ struct ServeOptions {
 std::string default_data_folder();
 
 // --data-budget, in bytes with or without a unit.
-CLI::Option* add_data_budget(CLI::App& app, std::uint64_t& budget);
+CLI::Option* add_data_budget(CLI::App& app, std::uint64_t& budget, const std::string& by_default);
 
 // Fills `options`. The exit code if the command ends here; what is wrong has been printed.
 std::optional<int> parse_serve_options(const Arguments& arguments, ServeOptions& options);

@@ -81,7 +81,7 @@ int store_command(const Arguments& arguments) {
   };
   auto* const verifying = add("verify", "read every blob and drop the damaged; exit code 1 if there are any");
   auto* const collecting = add("gc", "remove what crashes left behind, then what is over the budget");
-  add_data_budget(*collecting, options.budget);
+  add_data_budget(*collecting, options.budget, "0");
   add("stats", "say how much there is of what")->add_flag("--json", as_json, "as JSON");
   if (const auto code = parse(app, arguments)) return *code;
 

@@ -29,6 +29,8 @@ class Callback {
 
   void operator()(Result<T> result) const { answer_(std::move(result)); }
 
+  explicit operator bool() const { return static_cast<bool>(answer_); }
+
   bool is_abandoned() const { return abandoned_ && abandoned_(); }
   // For work on the way to this answer.
   const GiveUp& abandoned() const { return abandoned_; }

@@ -43,7 +43,8 @@ class DeltaTest : public testing::Test {
       Member member;
       member.name = name;
       manifest.members.push_back(member);
-      auto blob = store->put(name + sha256(content).hex(), std::as_bytes(std::span(content)));
+      auto blob =
+          store->put(name + sha256(content).hex(), store::Rank::source, std::as_bytes(std::span(content)));
       EXPECT_TRUE(blob) << blob.error().text();
       blobs.push_back(*blob);
     }
@@ -70,7 +71,7 @@ class DeltaTest : public testing::Test {
     if (auto done = write_delta(held, wanted, coded, give_up, *writer); !done) {
       return std::unexpected(done.error());
     }
-    auto blob = store->publish("delta", std::move(*writer));
+    auto blob = store->publish("delta", store::Rank::spare, std::move(*writer));
     EXPECT_TRUE(blob);
     return std::string(blob->bytes.text());
   }

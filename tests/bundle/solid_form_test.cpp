@@ -39,7 +39,7 @@ TEST_F(SolidForm, DecodesToAllSlices) {
     auto writer = store->create();
     ASSERT_TRUE(writer);
     ASSERT_TRUE(compress_brotli(body, {}, *writer));
-    const auto blob = store->publish("form", std::move(*writer));
+    const auto blob = store->publish("form", store::Rank::spare, std::move(*writer));
     ASSERT_TRUE(blob);
     std::string plain(text.size() + 1, '\0');
     std::size_t size = plain.size();

@@ -72,7 +72,7 @@ TEST_F(AwaitTest, CancellingEndsTheWaitAndALateAnswerHarmsNobody) {
 TEST_F(AwaitTest, DroppingTheCallbackDestroysTheCoroutine) {
   spawn();
   EXPECT_EQ(alive.use_count(), 2);
-  callback = nullptr;
+  callback = {};
   context.restart();
   context.poll();
   EXPECT_EQ(alive.use_count(), 1);
