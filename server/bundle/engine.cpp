@@ -132,7 +132,10 @@ void Engine::let_go() {
 }
 
 Result<void> Engine::run(std::function<void()> work) {
-  if (pool_.backlog(Lane::quick) >= options_.max_pending) return std::unexpected(too_busy());
+  constexpr std::size_t always = 64;  // a short queue for builds is no reason to refuse milliseconds
+  if (pool_.backlog(Lane::quick) >= std::max(options_.max_pending, always)) {
+    return std::unexpected(too_busy());
+  }
   pool_.submit(Lane::quick, [work = std::move(work)](const std::stop_token&) { work(); });
   return {};
 }
@@ -196,11 +199,14 @@ void Engine::join_layers(const std::string& key, const Manifest& manifest, const
 void Engine::remember(const BundlePtr& bundle) {
   const std::string name = bundle_name(bundle->sha256);
   by_hash_.put(name, bundle, weight_of(bundle->manifest));
+  ++remembering_;
   pool_.submit(Lane::quick, [this, name, bundle](const std::stop_token&) {
     const auto known = store_.find(name);
-    if (known && *known) return;
-    if (auto stored = store_.put(name, store::Rank::record, bundle->first.in(Form::identity).bytes); !stored)
-      report(stored.error());
+    if (!known || !*known) {
+      const auto stored = store_.put(name, store::Rank::record, bundle->first.in(Form::identity).bytes);
+      if (!stored) report(stored.error());
+    }
+    --remembering_;
   });
 }
 

@@ -179,6 +179,7 @@ class Engine {
   SingleFlight<CodedPiece> piece_flights_;
   SingleFlight<Sha256> background_flights_;
 
+  std::atomic<std::size_t> remembering_ = 0;  // jobs of remember()
   std::mutex pressure_mutex_;
   std::vector<std::function<void()>> on_pressure_;
 

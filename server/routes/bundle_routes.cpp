@@ -34,6 +34,39 @@ std::optional<Sha256> available_dictionary(const http::Request& request) {
   return Sha256::from_base64(std::string_view(*field).substr(1, size - 2));
 }
 
+// The entity tag of a form of this bundle that the client has stored, by If-None-Match, and would still take.
+// A better form, or another dictionary, is no reason to send the same content again, so that form is the
+// selected one (RFC 9110 3.2) and the answer is 304.
+std::optional<std::string> stored_form(const http::Request& request, const bundle::Bundle& bundle) {
+  const auto field = request.fields.get("if-none-match");
+  if (!field || request.fields.has("if-match")) return std::nullopt;
+  const std::string start = '"' + bundle.sha256.hex().substr(0, 16) + '-';  // see Encoded::etag
+  const std::size_t begin = field->find(start);
+  if (begin == std::string::npos) return std::nullopt;
+  const std::size_t end = field->find('"', begin + 1);
+  if (end == std::string::npos) return std::nullopt;
+  std::string tag = field->substr(begin, end + 1 - begin);
+  for (const http::Coding coding :
+       {http::Coding::dcz, http::Coding::br, http::Coding::zstd, http::Coding::gzip}) {
+    if (tag.substr(start.size()).starts_with(std::string(http::token(coding)) + '-') &&
+        http::accepts(request.fields.get("accept-encoding"), coding)) {
+      return tag;
+    }
+  }
+  return std::nullopt;
+}
+
+// What every answer with a bundle says, whatever its coding.
+void describe(http::Representation& representation, const http::Request& request,
+              const bundle::Bundle& bundle, std::string_view cache_control) {
+  representation.media_type = "application/x-tar";
+  representation.cache_control = cache_control;
+  representation.vary = "accept-encoding, available-dictionary";
+  // Relative to /bundle and to /bundles/<hash>.tar alike.
+  representation.content_location =
+      (request.path.ends_with(".tar") ? "" : "bundles/") + bundle.sha256.hex() + ".tar";
+}
+
 // Forms that are sent only if they are there.
 struct Spare {
   std::optional<bundle::Encoded> delta;
@@ -57,6 +90,12 @@ Spare find_spare(const Context& context, const http::Request& request, const bun
 Awaitable send(const Context& context, const http::Request& request, bundle::BundlePtr bundle,
                const CatalogPtr& catalog, std::string_view cache_control, Timing timing,
                Clock::time_point begin) {
+  if (auto tag = stored_form(request, *bundle)) {
+    http::Representation stored;
+    describe(stored, request, *bundle, cache_control);
+    stored.validators.etag = std::move(*tag);
+    co_return http::respond(request, std::move(stored));
+  }
   Spare spare = find_spare(context, request, bundle, catalog);
   std::vector<http::Coding> available;
   if (spare.delta) available.push_back(http::Coding::dcz);
@@ -79,12 +118,7 @@ Awaitable send(const Context& context, const http::Request& request, bundle::Bun
   const auto now = Clock::now();
   timing.build += now - encoding;
   auto representation = represent(std::move(*encoded), *coding, true);
-  representation.media_type = "application/x-tar";
-  representation.cache_control = cache_control;
-  representation.vary = "accept-encoding, available-dictionary";
-  // Relative to /bundle and to /bundles/<hash>.tar alike.
-  representation.content_location =
-      (request.path.ends_with(".tar") ? "" : "bundles/") + bundle->sha256.hex() + ".tar";
+  describe(representation, request, *bundle, cache_control);
   auto response = http::respond(request, std::move(representation));
   if (response.status == 200 && bundle->size() <= bundle::max_dictionary) {
     response.fields.set("use-as-dictionary", context.dictionary_match);

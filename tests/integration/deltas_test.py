@@ -106,6 +106,37 @@ class Deltas(TestCase):
             answer = server.get(path, accept_encoding=BROWSER, available_dictionary=offered(held))
             self.assertEqual(answer.fields.get("content-encoding"), "dcz")
 
+    def test_a_stored_form_of_the_same_content_stays_good(self):
+        with self.serve() as server:
+            path = "/bundle?r=stable&r=moving"
+            zstd = server.get(path, accept_encoding="zstd")
+            held = server.get(path, accept_encoding="identity").body
+            # The server has other forms by now, of which some would be sent first.
+            self.delta(server, path, held)
+            self.assertEqual(server.get(path, accept_encoding=BROWSER).fields["content-encoding"], "zstd")
+            content = zstd.fields["etag"].split("-")[0].strip('"')
+            older = f'"{content}-zstd-{"0" * 24}"'
+            for tag, accept, status in [
+                (zstd.fields["etag"], BROWSER, 304),
+                (older, BROWSER, 304),
+                (f'"other", W/{older}', BROWSER, 304),
+                (f'"{content}-dcz-{"0" * 24}"', BROWSER, 304),
+                (f'"{content}-dcz-{"0" * 24}"', "zstd", 200),
+                (older, "gzip", 200),
+                (f'"{"0" * 16}-zstd-{"0" * 24}"', BROWSER, 200),
+                (f'"{content}-other-{"0" * 24}"', BROWSER, 200),
+                (f'"{content}-zstd-', BROWSER, 200),
+            ]:
+                with self.subTest(tag=tag, accept=accept):
+                    answer = server.get(path, accept_encoding=accept, available_dictionary=offered(held),
+                                        if_none_match=tag)
+                    self.assertEqual(answer.status, status)
+                    if status == 304:
+                        self.assertIn(answer.fields["etag"], tag)
+                        self.assertEqual(set(answer.fields["vary"].split(", ")), VARY)
+                        self.assertIn("max-age=60", answer.fields["cache-control"])
+                        self.assertEqual(answer.body, b"")
+
     def test_is_never_sent_to_who_did_not_ask(self):
         with self.serve() as server:
             path = "/bundle?r=stable&r=moving"
