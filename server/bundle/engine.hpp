@@ -111,7 +111,9 @@ class Engine {
   const EngineStatistics& statistics() const { return statistics_; }
   // How many different bundles, wheels and files are being made.
   std::size_t pending() const;
-  std::size_t background_backlog() const { return pool_.backlog(Lane::soon) + pool_.backlog(Lane::leisure); }
+  std::size_t background_backlog() const {
+    return remembering_ + pool_.backlog(Lane::soon) + pool_.backlog(Lane::leisure);
+  }
 
  private:
   struct CodedPiece {

@@ -57,6 +57,7 @@ class EnginePartsTest : public testing::Test {
     EngineOptions options;
     options.max_part = max_part;
     options.upgrade = false;
+    options.background_failure = [](const Error& failure) { ADD_FAILURE() << failure.text(); };
     engine = std::make_unique<Engine>(*store, options);
   }
   void scan() {
