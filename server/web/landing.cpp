@@ -139,7 +139,8 @@ std::string strip_choices(const LandingView& view) {
   std::string out;
   for (const LandingView::Class& kind : view.strip_classes) {
     const std::string name = escape_html(kind.name);
-    out += "<label><input type=\"checkbox\" name=\"strip\" value=\"" + name + "\"> " + name;
+    out += "<label><input type=\"checkbox\" name=\"strip\" value=\"" + name + "\"> ";
+    out += name;
     out += ": " + escape_html(kind.leaves_out) + "</label>\n";
   }
   return out;
