@@ -272,6 +272,13 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
         return noted(metrics, request, std::move(std::get<1>(answer)));
       });
   if (!server) return std::unexpected(server.error());
+  // However this ends, what waits for a build is dropped while the event loops exist.
+  const auto stop_work = [&](const void*) {
+    (*wheelhouse)->stop_watching();
+    engine.stop();
+    router.stop();
+  };
+  const std::unique_ptr<const void, decltype(stop_work)> stopping(&router, stop_work);
   std::unique_ptr<http::Server> admin;
   if (!options.admin.empty()) {
     http::ServerOptions admin_options;
@@ -299,10 +306,6 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
   end_on_next_signal(signals);
   (*server)->stop(std::chrono::seconds(options.drain_timeout));
   if (admin) admin->stop();
-  (*wheelhouse)->stop_watching();
-  // What still waits for a build is dropped while the event loops exist.
-  engine.stop();
-  router.stop();
   return {};
 }
 

@@ -15,6 +15,7 @@ namespace {
 
 using store::Blob;
 
+constexpr std::size_t max_background = 256;                  // jobs in a lane that nobody waits for
 constexpr std::size_t copy_step = std::size_t{1024} * 1024;  // bytes
 
 std::string bundle_name(const Sha256& sha256) {
@@ -367,16 +368,21 @@ void Engine::pieces(const BundlePtr& bundle, Form form, Callback<std::vector<Cod
 std::optional<Encoded> Engine::delta(const BundlePtr& bundle, const Sha256& held, const CatalogPtr& catalog) {
   const std::string name = "delta/" + held.hex() + '/' + bundle->sha256.hex();
   if (const auto known = spare_.find(name)) return spare_form(bundle->sha256, "dcz", *known);
-  find_bundle(held, catalog, [this, name, bundle](const Result<BundlePtr>& old) {
-    if (old) return make_delta(name, *old, bundle);
-    if (old.error().kind != ErrorKind::busy) spare_.give_up(name);
+  if (no_dictionary_.get(held.hex()) || !spare_.is_possible(name, Lane::soon)) return std::nullopt;
+  find_bundle(held, catalog, [this, name, bundle, held](const Result<BundlePtr>& old) {
+    const bool is_known = old || old.error().kind != ErrorKind::not_found;
+    if (!is_known || (old && (*old)->size() > max_dictionary)) {
+      no_dictionary_.put(held.hex(), true);
+    } else if (old) {
+      make_delta(name, *old, bundle);
+    }
   });
   return std::nullopt;
 }
 
 void Engine::make_delta(const std::string& name, const BundlePtr& held, const BundlePtr& wanted) {
   pieces(wanted, Form::zstd, [this, name, held, wanted](const Result<std::vector<CodedPiece>>& coded) {
-    if (!coded) return spare_.give_up(name);
+    if (!coded) return;
     std::vector<Slice> layers;
     layers.reserve(coded->size());
     std::uint64_t plain_size = 0;
@@ -406,11 +412,11 @@ std::optional<Encoded> Engine::solid(const Sha256& sha256, const std::function<S
   if (const auto known = spare_.find(name)) return spare_form(sha256, "br", *known);
   const unsigned asked = asked_.get(name).value_or(0) + 1;
   asked_.put(name, asked);
-  if (options_.hot_after > 0 && asked >= options_.hot_after) {
-    const auto make = [body = content()](const GiveUp& give_up, store::BlobWriter& out) {
+  if (options_.hot_after > 0 && asked >= options_.hot_after && spare_.is_possible(name, Lane::leisure)) {
+    const Slices body = content();
+    spare_.make(name, Lane::leisure, total_size(body), [body](const GiveUp& give_up, store::BlobWriter& out) {
       return compress_brotli(body, give_up, out);
-    };
-    spare_.make(name, Lane::leisure, total_size(content()), make);
+    });
   }
   return std::nullopt;
 }
@@ -431,7 +437,8 @@ void Engine::encode(const Blob& blob, Form form, Callback<Encoded> done) {
 Encoded Engine::finish(Slices body, std::string etag, bool stable) {
   Encoded encoded{std::move(body), std::move(etag), std::nullopt};
   encoded.digest = digests_.get(encoded.etag);
-  if (!encoded.digest && stable && background_flights_.join(encoded.etag, [](const Result<Sha256>&) {})) {
+  if (!encoded.digest && stable && pool_.backlog(Lane::soon) < max_background &&
+      background_flights_.join(encoded.etag, [](const Result<Sha256>&) {})) {
     pool_.submit(Lane::soon, [this, body = encoded.body, etag = encoded.etag](const std::stop_token&) {
       Sha256Hasher hasher;
       for (const Slice& slice : body) {
@@ -447,7 +454,10 @@ Encoded Engine::finish(Slices body, std::string etag, bool stable) {
 
 void Engine::piece(const Blob& content, Form form, Callback<CodedPiece> done) {
   const std::string key = std::string(name_of(form)) + '/' + content.sha256.hex();
-  if (const auto known = pieces_.get(key)) return done(*known);
+  if (const auto known = pieces_.get(key)) {
+    if (!known->best && options_.upgrade) upgrade(content, form);
+    return done(*known);
+  }
   if (!piece_flights_.join(key, std::move(done))) return;
   fly<CodedPiece>(piece_flights_, key, Lane::build, [this, key, content, form](const GiveUp& give_up) {
     const auto made = make_piece(content, form, give_up);
@@ -484,6 +494,8 @@ Result<Engine::CodedPiece> Engine::compress_into_store(const Blob& content, Form
 
 void Engine::upgrade(const Blob& content, Form form) {
   const std::string key = std::string(name_of(form)) + '/' + content.sha256.hex();
+  // Each job holds its layer mapped. What finds no room is asked for again with the next request.
+  if (pool_.backlog(Lane::leisure) >= max_background) return;
   if (!background_flights_.join(key, [](const Result<Sha256>&) {})) return;
   pool_.submit(Lane::leisure, [this, key, content, form](const std::stop_token& stop) {
     auto best = compress_into_store(content, form, Effort::best, [&] { return stop.stop_requested(); });

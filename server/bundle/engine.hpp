@@ -172,6 +172,7 @@ class Engine {
   LruCache<store::Blob> wheels_{4096};
   LruCache<KnownFile> files_{4096};
   LruCache<Sha256> digests_{8192};
+  LruCache<bool> no_dictionary_{1024};     // bundles that no delta can be made from
   LruCache<unsigned> asked_{8192};         // how often for Brotli, by content
   LruCache<std::uint64_t> weights_{8192};  // estimate_coded_size() of layers
 

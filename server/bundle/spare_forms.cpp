@@ -5,20 +5,26 @@
 namespace wheelbarrow::bundle {
 
 void SpareForms::make(const std::string& name, Lane lane, std::uint64_t limit, Make make) {
-  if (known_.get(name) || pool_.backlog(lane) >= max_waiting) return;
-  if (!flights_.join(name, [](const Result<std::optional<store::Blob>>&) {})) return;
-  pool_.submit(lane, [this, name, limit, make = std::move(make)](const std::stop_token& stop) {
-    const auto made = look_or_make(name, limit, make, [&] { return stop.stop_requested(); });
-    if (!made && made.error().kind != ErrorKind::cancelled) report_(made.error());
-    known_.put(name, made ? *made : std::nullopt);
-    flights_.land(name, made);
+  if (known_.get(name) || !is_possible(name, lane)) return;
+  if (!flights_.join(name, [](const Result<Form>&) {})) return;
+  // What is in the store already doesn't wait behind what takes minutes.
+  pool_.submit(Lane::quick, [this, name, lane, limit, make = std::move(make)](const std::stop_token&) {
+    const auto stored = store_.find(name);
+    if (!stored || *stored) return land(name, stored);
+    pool_.submit(lane, [this, name, limit, make](const std::stop_token& stop) {
+      land(name, make_now(name, limit, make, [&] { return stop.stop_requested(); }));
+    });
   });
 }
 
-Result<std::optional<store::Blob>> SpareForms::look_or_make(const std::string& name, std::uint64_t limit,
-                                                            const Make& make, const GiveUp& give_up) {
-  auto known = store_.find(name);
-  if (!known || *known) return known;
+void SpareForms::land(const std::string& name, const Result<Form>& form) {
+  if (!form && form.error().kind != ErrorKind::cancelled) report_(form.error());
+  known_.put(name, form ? *form : std::nullopt);
+  flights_.land(name, form);
+}
+
+Result<SpareForms::Form> SpareForms::make_now(const std::string& name, std::uint64_t limit, const Make& make,
+                                              const GiveUp& give_up) {
   auto writer = store_.create();
   if (!writer) return std::unexpected(writer.error());
   if (auto made = make(give_up, *writer); !made) return std::unexpected(made.error());

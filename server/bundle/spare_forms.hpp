@@ -32,12 +32,14 @@ class SpareForms {
   // known.
   std::optional<std::optional<store::Blob>> find(const std::string& name) { return known_.get(name); }
 
-  // Looks for the form in the store or else makes it, in `lane`. It is of no use if it has `limit` bytes or
-  // more, which is what would be sent otherwise.
+  // Looks for the form in the store, or else makes it in `lane` unless too much waits there. It is of no use
+  // if it has `limit` bytes or more, which is what would be sent otherwise.
   void make(const std::string& name, Lane lane, std::uint64_t limit, Make make);
 
-  // Notes that the form can't be made.
-  void give_up(const std::string& name) { known_.put(name, std::nullopt); }
+  // Whether make() would do anything.
+  bool is_possible(const std::string& name, Lane lane) const {
+    return pool_.backlog(lane) < max_waiting && !flights_.contains(name);
+  }
 
   // Forgets the half that was used longest ago; it is in the store.
   void let_go() { known_.forget_half(); }
@@ -49,15 +51,18 @@ class SpareForms {
   // More are not begun: what is asked for once more comes again.
   static constexpr std::size_t max_waiting = 256;
 
-  Result<std::optional<store::Blob>> look_or_make(const std::string& name, std::uint64_t limit,
-                                                  const Make& make, const GiveUp& give_up);
+  using Form = std::optional<store::Blob>;
+
+  void land(const std::string& name, const Result<Form>& form);
+  Result<Form> make_now(const std::string& name, std::uint64_t limit, const Make& make,
+                        const GiveUp& give_up);
 
   store::Store& store_;
   BuildPool& pool_;
   Report report_;
   // What failed is not tried again by this process.
-  LruCache<std::optional<store::Blob>> known_{1024};
-  SingleFlight<std::optional<store::Blob>> flights_;
+  LruCache<Form> known_{1024};
+  SingleFlight<Form> flights_;
 };
 
 }  // namespace wheelbarrow::bundle

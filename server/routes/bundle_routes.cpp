@@ -61,6 +61,10 @@ void describe(http::Representation& representation, const http::Request& request
               const bundle::Bundle& bundle, std::string_view cache_control) {
   representation.media_type = "application/x-tar";
   representation.cache_control = cache_control;
+  // A shared cache can't tell who holds the dictionary from who holds another.
+  if (representation.validators.etag.contains("-dcz-")) {
+    representation.cache_control.replace(0, std::string_view("public").size(), "private");
+  }
   representation.vary = "accept-encoding, available-dictionary";
   // Relative to /bundle and to /bundles/<hash>.tar alike.
   representation.content_location =
@@ -92,9 +96,11 @@ Awaitable send(const Context& context, const http::Request& request, bundle::Bun
                Clock::time_point begin) {
   if (auto tag = stored_form(request, *bundle)) {
     http::Representation stored;
-    describe(stored, request, *bundle, cache_control);
     stored.validators.etag = std::move(*tag);
-    co_return http::respond(request, std::move(stored));
+    describe(stored, request, *bundle, cache_control);
+    if (http::evaluate_preconditions(request.fields, stored.validators) == http::Precondition::not_modified) {
+      co_return http::respond(request, std::move(stored));
+    }
   }
   Spare spare = find_spare(context, request, bundle, catalog);
   std::vector<http::Coding> available;

@@ -73,6 +73,9 @@ class Deltas(TestCase):
             plain = server.get(path, accept_encoding="identity")
             self.assertEqual(self.decode(first.body, answer.body), plain.body)
             self.assertLess(len(answer.body), len(plain.body) // 50)
+            # Only a browser knows which dictionary it is for.
+            self.assertTrue(answer.fields["cache-control"].startswith("private, max-age=60"), answer.fields)
+            self.assertTrue(plain.fields["cache-control"].startswith("public, max-age=60"))
             self.assertEqual(set(answer.fields["vary"].split(", ")), VARY)
             self.assertEqual(answer.fields["use-as-dictionary"], 'match="/bundle*"')
             zstd = server.get(path, accept_encoding="zstd")
@@ -125,6 +128,9 @@ class Deltas(TestCase):
                 (older, "gzip", 200),
                 (f'"{"0" * 16}-zstd-{"0" * 24}"', BROWSER, 200),
                 (f'"{content}-other-{"0" * 24}"', BROWSER, 200),
+                # Malformed lists are ignored, and never answered with nothing.
+                (f'x, {older}', BROWSER, 200),
+                (f'"a{older}', BROWSER, 200),
                 (f'"{content}-zstd-', BROWSER, 200),
             ]:
                 with self.subTest(tag=tag, accept=accept):
@@ -136,6 +142,8 @@ class Deltas(TestCase):
                         self.assertEqual(set(answer.fields["vary"].split(", ")), VARY)
                         self.assertIn("max-age=60", answer.fields["cache-control"])
                         self.assertEqual(answer.body, b"")
+                    else:
+                        self.assertGreater(len(answer.body), 100)
 
     def test_is_never_sent_to_who_did_not_ask(self):
         with self.serve() as server:
