@@ -1,11 +1,39 @@
 #include "bundle/bundle.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
 #include <string>
 #include <utility>
 
 #include "bundle/tar.hpp"
 
 namespace wheelbarrow::bundle {
+
+namespace {
+
+constexpr std::uint64_t large_modules = std::uint64_t{1024} * 1024;  // bytes
+
+template <class T>
+std::vector<T> in_order(const std::vector<T>& things, const std::vector<std::size_t>& order) {
+  std::vector<T> ordered;
+  ordered.reserve(things.size());
+  for (const std::size_t i : order) {
+    ordered.push_back(things[i]);
+  }
+  return ordered;
+}
+
+void put_large_modules_first(std::vector<Member>& members, std::vector<store::Blob>& layers) {
+  std::vector<std::size_t> order(layers.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_partition(
+      order, [&](std::size_t i) { return modules_size(layers[i].bytes.text()) >= large_modules; });
+  members = in_order(members, order);
+  layers = in_order(layers, order);
+}
+
+}  // namespace
 
 Result<OwnPiece> OwnPiece::make(std::string identity) {
   OwnPiece piece;
@@ -19,6 +47,7 @@ Result<OwnPiece> OwnPiece::make(std::string identity) {
 }
 
 Result<BundlePtr> assemble(Manifest manifest, std::vector<store::Blob> layers) {
+  put_large_modules_first(manifest.members, layers);
   for (std::size_t i = 0; i < layers.size(); ++i) {
     manifest.members[i].size = layers[i].bytes.size();
     manifest.members[i].layer = layers[i].sha256;

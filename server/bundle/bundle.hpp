@@ -1,5 +1,6 @@
 // A bundle: manifest entry, layers, tar end marker, one after another; named by the SHA-256 of these identity
-// bytes.
+// bytes. Layers that hold extension modules of a mebibyte or more in all come first, so that a client links
+// them while the rest arrives; in both halves layers keep the order that they are given in.
 #pragma once
 
 #include <array>
@@ -36,7 +37,7 @@ struct Bundle {
 };
 using BundlePtr = std::shared_ptr<const Bundle>;
 
-// Joins layers, one per member in order, into a bundle: places them in the manifest and hashes the whole
+// Joins layers, one per member of the manifest, into a bundle: orders and places both and hashes the whole
 // once.
 Result<BundlePtr> assemble(Manifest manifest, std::vector<store::Blob> layers);
 

@@ -45,10 +45,18 @@ int rank_of(const Entry& entry) {
   return entry.path.ends_with(".so") ? 1 : 2;
 }
 
+// What stands behind the last dot of the file's name; nothing if there is none.
+std::string_view kind_of(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
+}
+
 bool stands_before(const Entry& a, const Entry& b) {
   if (rank_of(a) != rank_of(b)) return rank_of(a) < rank_of(b);
   if (rank_of(a) == 1 && a.size != b.size) return a.size > b.size;
-  return a.path < b.path;
+  return std::pair(kind_of(a.path), std::string_view(a.path)) <
+         std::pair(kind_of(b.path), std::string_view(b.path));
 }
 
 unsigned mode_of(std::string_view path) {
@@ -276,6 +284,18 @@ Result<void> write_layer(const LayerRecipe& recipe, const std::filesystem::path&
   auto wheel = map_file(wheel_path);
   if (!wheel) return std::unexpected(wheel.error());
   return write_wheels_layer(recipe, *wheel, out);
+}
+
+std::uint64_t modules_size(std::string_view layer) {
+  std::uint64_t size = 0;
+  bool first = true;  // a report may stand before them
+  while (const auto file = take_tar_file(layer)) {
+    const bool module = file->path.ends_with(".so");
+    if (!module && !first) break;
+    if (module) size += file->content.size();
+    first = false;
+  }
+  return size;
 }
 
 }  // namespace wheelbarrow::bundle

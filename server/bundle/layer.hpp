@@ -6,8 +6,9 @@
 // signatures of the old RECORD left out, and for Pyodide a PYODIDE_SOURCE, by which it knows its own
 // packages. Files may be left out (trim.hpp) and modules compiled (bytecode.hpp); then the first entry is a
 // report of that (layer_report.hpp). Entries are extension modules first, the largest first, so that a client
-// can begin to load them while the rest arrives; then every other file by path; RECORD last. There are no
-// folder entries. In format "wheels" it is the wheel file itself as the one entry.
+// can begin to load them while the rest arrives; then every other file by what its name ends in behind the
+// last dot and by path, because files of a kind compress better together; RECORD last. There are no folder
+// entries. In format "wheels" it is the wheel file itself as the one entry.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,7 @@ namespace wheelbarrow::bundle {
 
 // Part of every layer's and bundle's identity: whatever changes the bytes of the same wheel changes this
 // number.
-inline constexpr int format_version = 1;
+inline constexpr int format_version = 2;
 
 enum class Format { site, wheels };
 
@@ -70,5 +71,8 @@ using Compile =
 Result<void> write_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
                          const wheelhouse::WheelLimits& limits, store::BlobWriter& out,
                          const Compile& compile = {});
+
+// Bytes of the extension modules at the beginning of a layer.
+std::uint64_t modules_size(std::string_view layer);
 
 }  // namespace wheelbarrow::bundle

@@ -47,10 +47,10 @@ std::string to_text(const LayerReport& report) {
 }
 
 Result<LayerReport> read_layer_report(std::string_view layer) {
-  const auto text = first_tar_content(layer);
-  if (!text) return fail(ErrorKind::corrupt, "a layer's report is cut short");
+  const auto file = take_tar_file(layer);
+  if (!file) return fail(ErrorKind::corrupt, "a layer's report is cut short");
   try {
-    return to_layer_report(json::parse(*text).as_object());
+    return to_layer_report(json::parse(file->content).as_object());
   } catch (const std::exception& error) {  // Boost.JSON throws on a missing key or a value of another type
     return fail(ErrorKind::corrupt, std::string("a layer's report can't be read: ") + error.what());
   }

@@ -216,7 +216,9 @@ Result<Manifest> parse_manifest_entry(std::string_view entry) {
     const json::value value = json::parse(entry.substr(tar_block));
     const json::object& object = value.as_object();
     if (object.at("format").as_int64() != format_version) {
-      return fail(ErrorKind::corrupt, "the manifest is of another format version");
+      return fail(ErrorKind::not_found,
+                  "another version of wheelbarrow made the bundle of that name; ask for it by its "
+                  "requirements at /bundle?r=...");
     }
     Manifest manifest;
     manifest.format =

@@ -81,7 +81,7 @@ std::string manifest_entry(Manifest& manifest);
 // The manifest's JSON without placement: names the bundle's content before any layer exists.
 std::string plan_text(const Manifest& manifest);
 
-// Reads the entry that manifest_entry() wrote.
+// Reads the entry that manifest_entry() wrote. ErrorKind::not_found if another format version wrote it.
 Result<Manifest> parse_manifest_entry(std::string_view entry);
 
 }  // namespace wheelbarrow::bundle

@@ -83,6 +83,37 @@ std::string pax_record(std::string_view key, std::string_view value) {
   return std::to_string(length) + rest;
 }
 
+// The value of the first record, if that is a path.
+std::string pax_path(std::string_view records) {
+  constexpr std::string_view key = " path=";
+  const std::size_t start = records.find(' ');
+  if (start == std::string_view::npos || !records.substr(start).starts_with(key)) return {};
+  records.remove_prefix(start + key.size());
+  return std::string(records.substr(0, records.find('\n')));
+}
+
+template <std::size_t N>
+std::string_view text_in(const char (&field)[N]) {
+  const std::string_view text(field, N);
+  return text.substr(0, text.find('\0'));
+}
+
+std::string path_in(const Header& header) {
+  std::string path(text_in(header.prefix));
+  if (!path.empty()) path += '/';
+  return path += text_in(header.name);
+}
+
+template <std::size_t N>
+std::optional<std::uint64_t> octal_in(const char (&field)[N]) {
+  std::uint64_t value = 0;
+  for (const char digit : std::string_view(field, N - 1)) {
+    if (digit < '0' || digit > '7') return std::nullopt;
+    value = value * 8 + static_cast<std::uint64_t>(digit - '0');
+  }
+  return value;
+}
+
 }  // namespace
 
 std::string tar_header(std::string_view path, std::uint64_t size, unsigned mode) {
@@ -115,19 +146,18 @@ std::string tar_header(std::string_view path, std::uint64_t size, unsigned mode)
   return out + header_block(prefix, name, std::min(size, largest_ustar_size), mode, '0');
 }
 
-std::optional<std::string_view> first_tar_content(std::string_view archive) {
+std::optional<TarFile> take_tar_file(std::string_view& archive) {
+  std::string long_path;
   while (archive.size() >= tar_block) {
     Header header;
     std::memcpy(&header, archive.data(), sizeof header);
-    std::uint64_t size = 0;
-    for (const char digit : std::string_view(header.size, sizeof header.size - 1)) {
-      if (digit < '0' || digit > '7') return std::nullopt;
-      size = size * 8 + static_cast<std::uint64_t>(digit - '0');
-    }
+    const auto size = octal_in(header.size);
     archive.remove_prefix(tar_block);
-    if (size > archive.size()) return std::nullopt;
-    if (header.type != 'x') return archive.substr(0, size);
-    archive.remove_prefix(std::min<std::uint64_t>(round_up_to_block(size), archive.size()));
+    if (!size || *size > archive.size()) return std::nullopt;
+    const std::string_view content = archive.substr(0, *size);
+    archive.remove_prefix(std::min<std::uint64_t>(round_up_to_block(*size), archive.size()));
+    if (header.type == '0') return TarFile{long_path.empty() ? path_in(header) : long_path, content};
+    long_path = pax_path(content);
   }
   return std::nullopt;
 }

@@ -23,7 +23,13 @@ constexpr std::uint64_t round_up_to_block(std::uint64_t size) {
 // ustar can't hold gets a pax extended header in front. `mode` is 0644 or 0755.
 std::string tar_header(std::string_view path, std::uint64_t size, unsigned mode);
 
-// The content of the first file of an archive whose headers tar_header() made; nothing if it is cut short.
-std::optional<std::string_view> first_tar_content(std::string_view archive);
+struct TarFile {
+  std::string path;
+  std::string_view content;
+};
+
+// Takes the first file off an archive whose headers tar_header() made; nothing at its end or if it is cut
+// short.
+std::optional<TarFile> take_tar_file(std::string_view& archive);
 
 }  // namespace wheelbarrow::bundle

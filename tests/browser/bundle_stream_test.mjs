@@ -63,7 +63,7 @@ function bundle(layers, change = (manifest) => manifest) {
     offset += layer.length;
     return wheel;
   });
-  const manifest = change({ format: 1, kind: "site", target: "pyodide-0.29", size: offset + 1024, wheels });
+  const manifest = change({ format: 2, kind: "site", target: "pyodide-0.29", size: offset + 1024, wheels });
   const json = typeof manifest === "string" ? manifest : JSON.stringify(manifest);
   return Buffer.concat([entry("wheelbarrow.json", json.padEnd(room)), ...layers, Buffer.alloc(1024)]);
 }
@@ -139,8 +139,8 @@ const refused = [
   ["file longer than its layer", bundle([entry("a", "x".repeat(600)).subarray(0, 1024)]), /tar header/],
   ["first entry of another name", entry("other.json", "{}"), /not a bundle/],
   ["manifest that isn't JSON", bundle(good(), () => "{"), /not JSON/],
-  ["manifest that is null", bundle(good(), () => "null"), /format 1/],
-  ["another format", bundle(good(), (m) => ({ ...m, format: 2 })), /format 2/],
+  ["manifest that is null", bundle(good(), () => "null"), /format 2/],
+  ["another format", bundle(good(), (m) => ({ ...m, format: 1 })), /format 1/],
   ["another kind", bundle(good(), (m) => ({ ...m, kind: "wheels" })), /kind "wheels"/],
   ["no list of wheels", bundle(good(), (m) => ({ ...m, wheels: 3 })), /add up/],
   ["a wheel that is null", bundle(good(), (m) => ({ ...m, wheels: [null] })), /makes no sense/],

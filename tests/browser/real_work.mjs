@@ -49,7 +49,7 @@ export function check({ installation, progress, result, requests, loaded }) {
 
   const names = installation.wheels.map((/** @type {any} */ wheel) => wheel.name.replace(/_/g, "-"));
   assert.deepEqual([...names].sort(), ["lxml", "numpy", "opencv-python", "python-docx", "typing-extensions"]);
-  assert.ok(names.indexOf("numpy") < names.indexOf("opencv-python"), "dependencies come first");
+  assert.ok(names.indexOf("numpy") < names.indexOf("opencv-python"), "as resolved, dependencies first");
   assert.match(installation.bundle, /\/bundles\/[0-9a-f]{64}\.tar$/);
   assert.deepEqual(Object.keys(loaded).sort(), [...names].sort());
 

@@ -88,6 +88,41 @@ TEST_F(EngineTest, ABundleIsNamedByItsIdentityBytes) {
   EXPECT_EQ(entries.front().content, std::string((*bundle)->first.in(Form::identity).text().substr(512)));
 }
 
+TEST_F(EngineTest, LargeModulesComeFirstAndNothingElseChangesPlaces) {
+  const std::string half(512 * 1024, 'm');
+  WheelBuilder("b").file("b1.so", half).file("b2.so", half).write(folder / "wheels");
+  WheelBuilder("c").file("c.so", std::string(1024 * 1024 - 1, 'm')).write(folder / "wheels");
+  WheelBuilder("d").metadata_line("Requires-Dist: b").file("d.so", half + half).write(folder / "wheels");
+  WheelBuilder all("zall");
+  for (const char* name : {"app", "c", "d"}) {
+    all.metadata_line(std::string("Requires-Dist: ") + name);
+  }
+  all.write(folder / "wheels");
+  scan();
+  const auto names_of = [](const Manifest& manifest) {
+    std::string names;
+    for (const Member& member : manifest.members) {
+      names += member.name + ' ';
+    }
+    return names;
+  };
+  const Manifest planned = plan_of("zall");
+  EXPECT_EQ(names_of(planned), "b base app c d zall ");
+  const auto bundle = make(planned);
+  ASSERT_TRUE(bundle) << bundle.error().text();
+  EXPECT_EQ(names_of((*bundle)->manifest), "b d base app c zall ");
+  const std::string bytes = flatten(encode(*bundle, Form::identity)->body);
+  for (const Member& member : (*bundle)->manifest.members) {
+    EXPECT_EQ(sha256(std::string_view(bytes).substr(member.offset, member.size)), member.layer)
+        << member.name;
+  }
+  drain_background();
+  open_store();
+  const auto again = find((*bundle)->sha256);
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(names_of((*again)->manifest), names_of((*bundle)->manifest));
+}
+
 TEST_F(EngineTest, TheSameSetOnAnotherStoreGivesTheSameName) {
   const auto first = make(plan_of("app"));
   open_store("other store");

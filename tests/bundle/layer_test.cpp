@@ -109,9 +109,46 @@ TEST_F(LayerTest, ExtensionModulesStandFirstTheLargestFirst) {
                                .file("zlarge.so", std::string(1000, 'l'))
                                .file("middle.so", std::string(100, 'm')));
   EXPECT_EQ(paths_of(layer_of(wheel, {})),
-            (std::vector<std::string>{"zlarge.so", "middle.so", "small.so", "a.py",
-                                      "pack-1.0.dist-info/INSTALLER", "pack-1.0.dist-info/METADATA",
-                                      "pack-1.0.dist-info/WHEEL", "pack.py", "pack-1.0.dist-info/RECORD"}));
+            (std::vector<std::string>{"zlarge.so", "middle.so", "small.so", "pack-1.0.dist-info/INSTALLER",
+                                      "pack-1.0.dist-info/METADATA", "pack-1.0.dist-info/WHEEL", "a.py",
+                                      "pack.py", "pack-1.0.dist-info/RECORD"}));
+}
+
+TEST_F(LayerTest, OtherFilesStandByKindAndPath) {
+  const auto wheel = write(WheelBuilder("pack")
+                               .file("b/__init__.py", "")
+                               .file("b/.hidden", "")
+                               .file("b.d/data", "")
+                               .file("b/x.pyi", "")
+                               .file("c.tar.gz", "")
+                               .file("a.gz", ""));
+  EXPECT_EQ(
+      paths_of(layer_of(wheel, {})),
+      (std::vector<std::string>{"b.d/data", "pack-1.0.dist-info/INSTALLER", "pack-1.0.dist-info/METADATA",
+                                "pack-1.0.dist-info/WHEEL", "a.gz", "c.tar.gz", "b/.hidden", "b/__init__.py",
+                                "pack.py", "b/x.pyi", "pack-1.0.dist-info/RECORD"}));
+}
+
+TEST_F(LayerTest, KnowsHowLargeItsModulesAre) {
+  const std::string long_name(200, 'n');
+  const auto wheel = write(WheelBuilder("pack")
+                               .file("a.so", std::string(1000, 'a'))
+                               .file(long_name + ".so", std::string(20, 'b'))
+                               .file("c.so", "ccc")
+                               .file("not.so.py", "no"));
+  LayerRecipe recipe;
+  EXPECT_EQ(modules_size(layer_of(wheel, recipe)), 1023U);
+  recipe.strip = *StripSet::parse("docs");
+  EXPECT_EQ(modules_size(layer_of(wheel, recipe)), 1023U);
+  recipe = {};
+  recipe.format = Format::wheels;
+  recipe.filename = "pack-1.0-py3-none-any.whl";
+  EXPECT_EQ(modules_size(layer_of(wheel, recipe)), 0U);
+  EXPECT_EQ(modules_size(layer_of(write(WheelBuilder("pure")), {})), 0U);
+  for (const std::string& damaged : {std::string(), std::string(tar_block, '\0'),
+                                     tar_header("a.so", 1000, 0644), tar_header(long_name, 1, 0644)}) {
+    EXPECT_EQ(modules_size(damaged), 0U);
+  }
 }
 
 TEST_F(LayerTest, SaysWhatItLeavesOutAndKeepsRecordTrue) {
@@ -127,8 +164,8 @@ TEST_F(LayerTest, SaysWhatItLeavesOutAndKeepsRecordTrue) {
   const auto paths = paths_of(layer);
   EXPECT_EQ(paths, (std::vector<std::string>{"pack-1.0.dist-info/wheelbarrow.json", "pack/core.so",
                                              "pack-1.0.dist-info/INSTALLER", "pack-1.0.dist-info/METADATA",
-                                             "pack-1.0.dist-info/WHEEL", "pack.py", "pack/__init__.py",
-                                             "pack/x.h", "pack-1.0.dist-info/RECORD"}));
+                                             "pack-1.0.dist-info/WHEEL", "pack/x.h", "pack.py",
+                                             "pack/__init__.py", "pack-1.0.dist-info/RECORD"}));
   const auto report = read_layer_report(layer);
   ASSERT_TRUE(report) << report.error().text();
   EXPECT_EQ(report->left_out.at(StripClass::tests), (LayerReport::Count{2, 112}));

@@ -33,6 +33,14 @@ TEST(Tar, IsReadBackByLibarchive) {
     EXPECT_EQ(entries[0].path, path);
     EXPECT_EQ(entries[0].content, "content\n") << path;
     EXPECT_EQ(entries[0].mtime, static_cast<std::int64_t>(tar_mtime));
+    const std::string archive = archive_of(path, "content\n");
+    std::string_view rest = archive;
+    const auto file = take_tar_file(rest);
+    ASSERT_TRUE(file) << path;
+    EXPECT_EQ(file->path, path);
+    EXPECT_EQ(file->content, "content\n") << path;
+    EXPECT_EQ(rest.size(), tar_end_size) << path;
+    EXPECT_FALSE(take_tar_file(rest)) << path;
   }
 }
 

@@ -28,7 +28,7 @@ import { messageOf, WheelbarrowError } from "./error.mjs";
  * @property {string} kind
  * @property {string} target
  * @property {number} size the whole tar's bytes
- * @property {ManifestWheel[]} wheels dependencies first
+ * @property {ManifestWheel[]} wheels those with large extension modules first
  */
 
 /** A file of a layer. @typedef {{path: string, bytes: Uint8Array<ArrayBuffer>}} Entry */
@@ -147,9 +147,9 @@ export class BundleStream {
  * @param {number} first where the first layer begins
  */
 function checkManifest(manifest, first) {
-  if (manifest?.format !== 1 || manifest.kind !== "site") {
+  if (manifest?.format !== 2 || manifest.kind !== "site") {
     throw new WheelbarrowError(
-      `this loader reads bundles of format 1, kind "site", not of format ${manifest?.format}, kind ` +
+      `this loader reads bundles of format 2, kind "site", not of format ${manifest?.format}, kind ` +
         `"${manifest?.kind}": take the loader from the server that makes the bundles`,
     );
   }

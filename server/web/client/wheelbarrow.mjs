@@ -5,9 +5,9 @@
  *     await install(pyodide, ["numpy", "lxml>=5"]);
  *     pyodide.runPython("import numpy");
  *
- * One request brings the resolved wheels, dependencies first; where they are so many that no browser would keep the
- * answer, it brings a list of parts, which are then taken in parallel. Each wheel's files appear in site-packages once its
- * bytes have the length and the SHA-256 that the bundle's manifest promises, and all at once: a wheel is there
+ * One request brings the resolved wheels, large extension modules first; where they are so many that no browser would
+ * keep the answer, it brings a list of parts, which are taken in parallel. Each wheel's files appear in site-packages once
+ * its bytes have the length and the SHA-256 that the bundle's manifest promises, and all at once: a wheel is there
  * wholly or not at all. A response that is cut short looks complete to `fetch`, so nothing here trusts its end.
  * The manifest itself is trusted as far as the connection is.
  *
@@ -49,7 +49,7 @@ export { WheelbarrowError };
 
 /**
  * @typedef {object} Installation
- * @property {import("./site.mjs").InstalledWheel[]} wheels as they came: dependencies first if the bundle has no parts
+ * @property {import("./site.mjs").InstalledWheel[]} wheels as they came
  * @property {string} bundle the immutable URL of the whole bundle
  * @property {string} target
  * @property {number} size the bytes of the bundle, or of its parts, before compression
