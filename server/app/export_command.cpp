@@ -10,13 +10,12 @@
 #include <set>
 #include <thread>
 
+#include "app/bundle_options.hpp"
 #include "app/command.hpp"
 #include "app/export_folder.hpp"
 #include "app/parse.hpp"
 #include "app/selection.hpp"
 #include "app/static_host.hpp"
-#include "app/temporary_folder.hpp"
-#include "bundle/engine.hpp"
 #include "bundle/wait.hpp"
 #include "resolver/resolver.hpp"
 #include "routes/bundle_json.hpp"
@@ -94,32 +93,28 @@ Result<std::vector<NamedSet>> read_sets(const Selection& selection) {
   return sets;
 }
 
-// Names the gzip form of a bundle and of its parts, for hosts that send .tar files as they are: the loader
-// unpacks gzip itself there.
-json::object with_gzip(json::object bundle) {
-  const auto add = [](json::object& one) { one["gzip"] = std::string(one.at("url").as_string()) + ".gz"; };
-  add(bundle);
-  for (json::value& part : bundle["parts"].as_array()) {
-    add(part.as_object());
-  }
-  return bundle;
-}
-
 class Exporter {
  public:
   using CatalogPtr = std::shared_ptr<const wheelhouse::Catalog>;
 
-  Exporter(const fs::path& folder, CatalogPtr catalog, packaging::Target target, bundle::Engine& engine)
-      : folder_(folder, engine), catalog_(std::move(catalog)), target_(std::move(target)), engine_(engine) {}
+  // REQUIRES: the engine outlives this object.
+  Exporter(const fs::path& folder, CatalogPtr catalog, packaging::Target target, bundle::Engine& engine,
+           bundle::Effort effort)
+      : folder_(folder, engine, effort),
+        catalog_(std::move(catalog)),
+        target_(std::move(target)),
+        engine_(engine),
+        effort_(effort) {}
 
-  // Makes a set's bundle and parts, in every form.
-  Result<void> make(const NamedSet& set) {
+  // Makes a set's bundle and parts.
+  Result<void> make(const NamedSet& set, const bundle::StripSet& strip,
+                    const std::optional<bundle::BytecodeRecipe>& bytecode) {
     auto lock = resolver::resolve(*catalog_, target_, set.asked);
     if (!lock) {
       const Error& why = lock.error();
       return fail(why.kind, why.message, why.where.empty() ? "set '" + set.name + "'" : why.where);
     }
-    const auto planned = bundle::plan(*lock, target_, bundle::Format::site);
+    const auto planned = bundle::plan(*lock, target_, bundle::Format::site, strip, bytecode);
     const auto whole = bundle::wait_for<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
       engine_.bundle(planned, catalog_, std::move(done));
     });
@@ -129,9 +124,9 @@ class Exporter {
         engine_.find_bundle(part.sha256, catalog_, std::move(done));
       });
       if (!found) return std::unexpected(found.error());
-      if (auto kept = keep(*found); !kept) return kept;
+      bundles_.emplace((*found)->sha256, *found);
     }
-    if (auto kept = keep(*whole); !kept) return kept;
+    bundles_.emplace((*whole)->sha256, *whole);
     sets_.push_back({set.name, std::move(*lock), *whole});
     return {};
   }
@@ -159,15 +154,33 @@ class Exporter {
       const auto blob = bundle::wait_for<store::Blob>(
           [&](bundle::Callback<store::Blob> done) { engine_.file(file, std::move(done)); });
       if (!blob) return std::unexpected(blob.error());
-      if (has_forms(file.native())) {
-        if (auto encoded = encode(*blob); !encoded) return encoded;
-      }
       runtime_.emplace_back(file.filename(), *blob);
     }
     return {};
   }
 
+  // Begins with the forms that take long, so that they are made side by side: the best joined ones in the
+  // background, then Brotli, for which nobody waits before write().
+  Result<void> encode() {
+    for (const auto& [sha256, bundle] : bundles_) {
+      if (auto joined = encode_joined(bundle); !joined) return joined;
+    }
+    for (const auto& [name, blob] : runtime_) {
+      if (!has_forms(name)) continue;
+      if (auto joined = encode_joined(blob); !joined) return joined;
+    }
+    const auto nobody = [](const Result<bundle::Encoded>&) {};
+    for (const auto& [sha256, bundle] : bundles_) {
+      engine_.solid(bundle, effort_, nobody);
+    }
+    for (const auto& [name, blob] : runtime_) {
+      if (has_forms(name)) engine_.solid(blob, effort_, nobody);
+    }
+    return {};
+  }
+
   Result<void> write() {
+    if (auto cleaned = folder_.clean(); !cleaned) return cleaned;
     for (const auto& step : {&Exporter::write_bundles, &Exporter::write_wheels, &Exporter::write_runtimes,
                              &Exporter::write_client, &Exporter::write_indexes}) {
       if (auto written = (this->*step)(); !written) return written;
@@ -189,30 +202,43 @@ class Exporter {
     bundle::BundlePtr bundle;
   };
 
-  Result<void> keep(const bundle::BundlePtr& made) {
-    bundles_.emplace(made->sha256, made);
-    return encode(made);
-  }
-
-  // Asks for every form, so that the best ones are made by the time they are written.
   template <class Content>
-  Result<void> encode(const Content& content) {
+  Result<void> encode_joined(const Content& content) {
     for (const StaticForm& form : static_forms) {
+      if (!form.form) continue;
       const auto encoded = bundle::wait_for<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
-        engine_.encode(content, form.form, std::move(done));
+        engine_.encode(content, *form.form, std::move(done));
       });
       if (!encoded) return std::unexpected(encoded.error());
     }
     return {};
   }
 
-  static std::string bundle_path(const bundle::Bundle& bundle) {
-    return "bundles/" + bundle.sha256.hex() + ".tar";
+  static std::string bundle_path(const Sha256& sha256) { return "bundles/" + sha256.hex() + ".tar"; }
+
+  // Adds to a bundle's JSON, and to that of its parts, how large its files are, and names the gzip file for
+  // hosts that send .tar files as they are: the loader unpacks gzip itself there.
+  Result<json::object> described(const bundle::Bundle& bundle) const {
+    json::object whole = routes::to_json(bundle, "../");
+    const auto add = [this](json::object& one, const Sha256& sha256) -> Result<void> {
+      auto sizes = folder_.sizes(bundle_path(sha256));
+      if (!sizes) return std::unexpected(sizes.error());
+      one["sizes"] = std::move(*sizes);
+      one["gzip"] = std::string(one.at("url").as_string()) + ".gz";
+      return {};
+    };
+    if (auto added = add(whole, bundle.sha256); !added) return std::unexpected(added.error());
+    json::array& parts = whole["parts"].as_array();
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (auto added = add(parts[i].as_object(), bundle.manifest.parts[i].sha256); !added)
+        return std::unexpected(added.error());
+    }
+    return whole;
   }
 
   Result<void> write_bundles() {
     for (const auto& [sha256, bundle] : bundles_) {
-      if (auto written = folder_.write(bundle_path(*bundle), bundle); !written) return written;
+      if (auto written = folder_.write(bundle_path(sha256), bundle); !written) return written;
     }
     return {};
   }
@@ -264,7 +290,9 @@ class Exporter {
           return written;
       }
       json::object resolved = routes::to_json(set.lock, runtime_.empty() ? "" : "..");
-      resolved["bundle"] = with_gzip(routes::to_json(*set.bundle, "../"));
+      auto bundle = described(*set.bundle);
+      if (!bundle) return std::unexpected(bundle.error());
+      resolved["bundle"] = std::move(*bundle);
       if (auto written = folder_.write("sets/" + set.name + ".json", json::serialize(resolved)); !written)
         return written;
     }
@@ -275,6 +303,7 @@ class Exporter {
   CatalogPtr catalog_;
   packaging::Target target_;
   bundle::Engine& engine_;
+  bundle::Effort effort_;
   std::vector<Set> sets_;
   std::map<Sha256, bundle::BundlePtr> bundles_;
   std::vector<std::pair<std::string, store::Blob>> runtime_;  // file names of the runtime
@@ -293,8 +322,8 @@ void wait_for_background(const bundle::Engine& engine) {
   }
 }
 
-Result<void> export_to(const fs::path& folder, const Selection& selection, const fs::path& store_folder,
-                       bundle::EngineOptions options) {
+Result<void> export_to(const fs::path& folder, const Selection& selection, BundleOptions& options,
+                       store::Store& store) {
   const auto sets = read_sets(selection);
   if (!sets) return std::unexpected(sets.error());
   const auto wheelhouse = selection.open_wheelhouse();
@@ -307,21 +336,23 @@ Result<void> export_to(const fs::path& folder, const Selection& selection, const
                                               catalog->pyodide()->target.name() +
                                               "; leave --target or --pyodide out");
   }
-  const auto store = store::Store::open({store_folder, {}});
-  if (!store) return std::unexpected(store.error());
+  const auto bytecode = options.choose_bytecode(*catalog, *target);
+  if (!bytecode) return std::unexpected(bytecode.error());
   std::atomic<bool> failed = false;
-  options.background_failure = [&failed](const Error& error) {
+  options.engine.background_failure = [&failed](const Error& error) {
     std::fprintf(stderr, "wheelbarrow: %s\n", error.text().c_str());
     failed = true;
   };
-  bundle::Engine engine(**store, std::move(options));
-  Exporter exporter(folder, catalog, *target, engine);
+  bundle::Engine engine(store, options.engine);
+  const auto effort = options.engine.upgrade ? bundle::Effort::best : bundle::Effort::fast;
+  Exporter exporter(folder, catalog, *target, engine, effort);
   for (const NamedSet& set : *sets) {
-    if (auto made = exporter.make(set); !made) return made;
+    if (auto made = exporter.make(set, options.strip, *bytecode); !made) return made;
   }
   if (!selection.pyodide.empty()) {
     if (auto taken = exporter.take_runtime(selection.pyodide); !taken) return taken;
   }
+  if (auto begun = exporter.encode(); !begun) return begun;
   wait_for_background(engine);
   if (failed) return fail(ErrorKind::io, "not everything could be compressed");
   if (auto written = exporter.write(); !written) return written;
@@ -342,8 +373,8 @@ int export_command(const Arguments& arguments) {
       ->type_name("[NAME:]SET");
   app.get_option("--requirement")
       ->description("requirements.txt that is one set, named like the file; may be repeated");
-  bundle::EngineOptions options;
-  add_max_part(app, options.max_part);
+  BundleOptions options;
+  options.add_options(app);
   bool fast = false;
   app.add_flag("--fast", fast, "compress fast rather than well");
   std::string folder;
@@ -353,16 +384,10 @@ int export_command(const Arguments& arguments) {
       ->type_name("DIR");
   if (const auto code = parse(app, arguments)) return *code;
 
-  options.upgrade = !fast;
-  std::unique_ptr<TemporaryFolder> temporary;
-  fs::path store_folder = fs::path(selection.data) / "store";
-  if (selection.data.empty()) {
-    auto made = TemporaryFolder::make();
-    if (!made) return print_failure(made.error());
-    temporary = std::move(*made);
-    store_folder = temporary->path() / "store";
-  }
-  const auto exported = export_to(folder, selection, store_folder, std::move(options));
+  options.engine.upgrade = !fast;
+  const auto opened = open_store(selection.data);
+  if (!opened) return print_failure(opened.error());
+  const auto exported = export_to(folder, selection, options, *opened->store);
   return exported ? exit_success : print_failure(exported.error());
 }
 

@@ -35,15 +35,6 @@ void add_target_definitions(CLI::App& app, std::vector<std::string>& definitions
       ->type_name("NAME=PYTHON:TAG,...|NAME=FILE");
 }
 
-CLI::Option* add_max_part(CLI::App& app, std::uint64_t& max_part) {
-  return app
-      .add_option("--max-part", max_part,
-                  "compressed bytes, as estimated, above which a bundle is cut into parts")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-}
-
 void Selection::add_options(CLI::App& app) {
   app.add_option("--wheels", wheels, "folder of wheels, searched recursively; may be repeated")
       ->required()

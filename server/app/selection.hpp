@@ -17,9 +17,6 @@ namespace wheelbarrow::app {
 // "--define-target" of the commands that know environments by name.
 void add_target_definitions(CLI::App& app, std::vector<std::string>& definitions);
 
-// "--max-part" of the commands that make bundles.
-CLI::Option* add_max_part(CLI::App& app, std::uint64_t& max_part);
-
 struct Selection {
   std::vector<std::string> wheels;
   std::string pyodide;

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "app/bundle_options.hpp"
 #include "app/parse.hpp"
 #include "app/selection.hpp"
 

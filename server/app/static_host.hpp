@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,13 +15,14 @@
 namespace wheelbarrow::app {
 
 struct StaticForm {
-  bundle::Form form;
-  std::string_view ending;  // of the coded file's name, behind the whole name of the file
-  std::string_view coding;  // as in Content-Encoding
+  std::optional<bundle::Form> form;  // nothing: Brotli
+  std::string_view ending;           // of the coded file's name, behind the whole name of the file
+  std::string_view coding;           // as in Content-Encoding
 };
 
 // Best first.
 inline constexpr std::array static_forms{
+    StaticForm{std::nullopt, ".br", "br"},
     StaticForm{bundle::Form::zstd, ".zst", "zstd"},
     StaticForm{bundle::Form::gzip, ".gz", "gzip"},
 };

@@ -1,8 +1,12 @@
 #include "app/whole_file.hpp"
 
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -10,8 +14,25 @@
 namespace wheelbarrow::app {
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr std::string_view part_ending = ".wheelbarrow-part-";  // and the process's number
+
+// Whether it is the file of a process that is gone.
+bool is_abandoned_part(const std::string& filename) {
+  const std::size_t ending = filename.rfind(part_ending);
+  if (ending == std::string::npos) return false;
+  const std::string_view digits = std::string_view(filename).substr(ending + part_ending.size());
+  pid_t process = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), process);
+  return error == std::errc() && end == digits.data() + digits.size() && process > 0 &&
+         ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+}  // namespace
+
 Result<void> write_whole_file(const fs::path& path, const Slices& body) {
-  const fs::path part = path.native() + ".part-" + std::to_string(::getpid());
+  const fs::path part = path.native() + std::string(part_ending) + std::to_string(::getpid());
   std::error_code error;
   {
     std::ofstream out(part, std::ios::binary | std::ios::trunc);
@@ -30,6 +51,18 @@ Result<void> write_whole_file(const fs::path& path, const Slices& body) {
     fs::remove(part, error);
     return fail(ErrorKind::io, "can't write the file: " + reason, path);
   }
+  return {};
+}
+
+Result<void> remove_abandoned_parts(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) return {};
+  for (fs::recursive_directory_iterator each(folder, error); !error && each != fs::end(each);
+       each.increment(error)) {
+    if (is_abandoned_part(each->path().filename())) fs::remove(each->path(), error);
+    if (error) break;
+  }
+  if (error) return fail(ErrorKind::io, "can't be cleaned up: " + error.message(), folder);
   return {};
 }
 

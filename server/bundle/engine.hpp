@@ -86,6 +86,9 @@ class Engine {
   std::optional<Encoded> solid(const BundlePtr& bundle);
   // The same for a blob.
   std::optional<Encoded> solid(const store::Blob& blob);
+  // That form for who waits, which takes minutes for a large body at the best effort.
+  void solid(const BundlePtr& bundle, Effort effort, Callback<Encoded> done);
+  void solid(const store::Blob& blob, Effort effort, Callback<Encoded> done);
 
   // A wheel file, copied into the store so that what is sent under its hash can't change.
   void wheel(const wheelhouse::WheelPtr& wheel, Callback<store::Blob> done);
@@ -150,6 +153,7 @@ class Engine {
   Result<CodedPiece> compress_into_store(const store::Blob& content, Form form, Effort effort,
                                          const GiveUp& give_up);
   std::optional<Encoded> solid(const Sha256& sha256, const std::function<Slices()>& content);
+  void solid(const Sha256& sha256, const Slices& body, Effort effort, Callback<Encoded> done);
   void make_delta(const std::string& name, const BundlePtr& held, const BundlePtr& wanted);
   void pieces(const BundlePtr& bundle, Form form, Callback<std::vector<CodedPiece>> done);
   Result<BundlePtr> make_whole(Manifest planned, const std::vector<store::Blob>& layers);

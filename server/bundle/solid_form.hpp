@@ -2,15 +2,24 @@
 // it is known to be wanted often.
 #pragma once
 
+#include <cstddef>
+#include <span>
+#include <vector>
+
 #include "base/error.hpp"
 #include "base/slice.hpp"
 #include "bundle/callback.hpp"
+#include "bundle/coded_form.hpp"
 #include "store/store.hpp"
 
 namespace wheelbarrow::bundle {
 
-// Compresses `body` at the highest quality, with the largest window that RFC 7932 has (16 MiB): minutes for
-// 100 MB, and 250 MB of memory. ErrorKind::cancelled soon after `give_up` says so.
-Result<void> compress_brotli(const Slices& body, const GiveUp& give_up, store::BlobWriter& out);
+// Compresses `body` with the largest window that RFC 7932 has (16 MiB), Effort::best at the highest quality:
+// minutes for 100 MB, and 250 MB of memory. ErrorKind::cancelled soon after `give_up` says so.
+Result<void> compress_brotli(const Slices& body, Effort effort, const GiveUp& give_up,
+                             store::BlobWriter& out);
+
+// The same at the best effort for small content, in memory.
+Result<std::vector<std::byte>> compress_brotli(std::span<const std::byte> content);
 
 }  // namespace wheelbarrow::bundle

@@ -32,7 +32,8 @@ void print(const std::string& name, const Sizes& sizes) {
 Result<std::uint64_t> brotli_size(store::Store& store, const Slices& body) {
   auto writer = store.create();
   if (!writer) return std::unexpected(writer.error());
-  if (auto done = bundle::compress_brotli(body, {}, *writer); !done) return std::unexpected(done.error());
+  if (auto done = bundle::compress_brotli(body, bundle::Effort::best, {}, *writer); !done)
+    return std::unexpected(done.error());
   return writer->size();
 }
 

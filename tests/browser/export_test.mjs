@@ -23,7 +23,7 @@ function run(program, words) {
 }
 
 /**
- * TLS, because browsers ask for zstd on secure connections only. `url` follows the exported rules, `plain` none: files
+ * TLS, because browsers ask for Brotli and zstd on secure connections only. `url` follows the exported rules, `plain` none: files
  * are sent as they are.
  *
  * @param {string} root
@@ -145,7 +145,7 @@ for (const [set, archives] of /** @type {[string, number][]} */ ([["science", 3]
     const tars = outcome.requests.filter((/** @type {string} */ url) => url.endsWith(".tar"));
     assert.equal(tars.length, archives, tars.join("\n"));
     for (const ending of [".tar", ".wasm", ".mjs"]) {
-      assert.deepEqual([...(codings.get(ending) ?? [])], ["zstd"], ending);
+      assert.deepEqual([...(codings.get(ending) ?? [])], ["br"], ending);
     }
     assert.deepEqual(problems(), []);
   });
@@ -160,7 +160,7 @@ for (const [set, archives] of /** @type {[string, number][]} */ ([["science", 3]
     assert.equal(outcome.requests[0], `/sets/${set}.json`);
     const tars = new Set(outcome.requests.filter((/** @type {string} */ name) => name.endsWith(".tar")));
     assert.equal(tars.size, archives, outcome.requests.join("\n"));
-    assert.deepEqual([...(codings.get(".tar") ?? [])], ["zstd"]);
+    assert.deepEqual([...(codings.get(".tar") ?? [])], ["br"]);
     assert.deepEqual(problems(), []);
   });
 }

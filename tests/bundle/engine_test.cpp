@@ -259,6 +259,22 @@ TEST_F(EngineTest, WhatIsAskedForOftenBecomesSolid) {
   }
   ASSERT_TRUE(solid);
   EXPECT_LT(total_size(solid->body), (*bundle)->size());
+  const auto waited_for = wait_for<Encoded>(
+      [&](Callback<Encoded> done) { engine->solid(*bundle, Effort::best, std::move(done)); });
+  ASSERT_TRUE(waited_for) << waited_for.error().text();
+  EXPECT_EQ(waited_for->etag, solid->etag);
+}
+
+TEST_F(EngineTest, WhoWaitsForTheSolidFormGetsItAtOnce) {
+  const auto bundle = make(plan_of("app"));
+  ASSERT_TRUE(bundle);
+  for (const Effort effort : {Effort::fast, Effort::best}) {
+    const auto solid =
+        wait_for<Encoded>([&](Callback<Encoded> done) { engine->solid(*bundle, effort, std::move(done)); });
+    ASSERT_TRUE(solid) << solid.error().text();
+    EXPECT_EQ(solid->digest, sha256(flatten(solid->body)));
+    EXPECT_LT(total_size(solid->body), (*bundle)->size());
+  }
 }
 
 TEST_F(EngineTest, UnknownNamesAreNotFound) {

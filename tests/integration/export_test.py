@@ -5,14 +5,17 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import tarfile
 import tempfile
 import time
 from pathlib import Path
 
-from harness import PYODIDE, SAMPLE_WHEELS, Server, TestCase, main, make_wheel, run, sha256, wheelbarrow
+from harness import PROGRAM, PYODIDE, SAMPLE_WHEELS, Server, TestCase, main, make_wheel, run, sha256, wheelbarrow
 
+PYTHON = "/usr/bin/python3.11"  # Debian 12's own
 START_TIMEOUT = 30  # seconds
 COMMON = ("export", "--wheels", SAMPLE_WHEELS, "--fast", "--max-part", "3000000")
 LARGE = "numpy,lxml>=5,python-docx"  # has parts
@@ -24,6 +27,15 @@ def tree(folder):
     """Every file's content and time."""
     return {str(path.relative_to(folder)): (sha256(path.read_bytes()), path.stat().st_mtime_ns)
             for path in sorted(Path(folder).rglob("*")) if path.is_file()}
+
+
+def unzstd(body):
+    return subprocess.run(["zstd", "-dcq"], input=body, capture_output=True, check=True).stdout
+
+
+def unbrotli(body):
+    return subprocess.run(["node", "-e", "process.stdin.pipe(require('zlib').createBrotliDecompress())"
+                           ".pipe(process.stdout)"], input=body, capture_output=True, check=True).stdout
 
 
 def contents(folder):
@@ -148,16 +160,19 @@ class Export(TestCase):
             self.assertEqual(name, theirs["sha256"])
 
     def test_every_coded_form_beside_a_file_decodes_to_it(self):
-        coded = 0
-        for path in self.exported.rglob("*"):
-            if path.suffix == ".gz":
-                self.assertEqual(gzip.decompress(path.read_bytes()), path.with_suffix("").read_bytes(), path)
-                coded += 1
-            elif path.suffix == ".zst":
-                decoded = subprocess.run(["zstd", "-dcq", path], capture_output=True)
-                self.assertEqual(decoded.stdout, path.with_suffix("").read_bytes(), path)
-                coded += 1
-        self.assertGreater(coded, 40)
+        plain = [path for path in self.exported.rglob("*") if Path(f"{path}.gz").exists()]
+        self.assertGreater(len(plain), 20)
+        for path in plain:
+            for ending, decode in ((".gz", gzip.decompress), (".zst", unzstd), (".br", unbrotli)):
+                self.assertEqual(decode(Path(f"{path}{ending}").read_bytes()), path.read_bytes(), f"{path}{ending}")
+
+    def test_a_set_says_how_large_each_form_is(self):
+        bundle = self.set()["bundle"]
+        for one in (bundle, *bundle["parts"]):
+            file = self.exported / "sets" / one["url"]
+            self.assertEqual(one["sizes"], {coding: Path(f"{file}{ending}").stat().st_size for coding, ending in
+                                            (("br", ".br"), ("zstd", ".zst"), ("gzip", ".gz"), ("identity", ""))})
+            self.assertLess(one["sizes"]["br"], one["sizes"]["gzip"])
 
     def test_a_lock_names_files_that_are_there(self):
         folder = self.exported / "env" / LARGE_NAME
@@ -187,7 +202,8 @@ class Export(TestCase):
         name = self.set("documents")["bundle"]["sha256"]
         path = f"/bundles/{name}.tar"
         file = self.exported / path[1:]
-        asked_for = (("gzip, deflate, br, zstd", "zstd", ".zst"), ("zstd", "zstd", ".zst"),
+        asked_for = (("gzip, deflate, br, zstd", "br", ".br"), ("br", "br", ".br"), ("zstd", "zstd", ".zst"),
+                     ("br;q=0, zstd", "zstd", ".zst"), ("gzip, br;q=0.1", "br", ".br"),
                      ("gzip;q=0.5, zstd;q=0.9", "zstd", ".zst"), ("zstd;q=0, gzip", "gzip", ".gz"),
                      ("gzip, deflate", "gzip", ".gz"), ("xzstd", None, ""), ("", None, ""))
         for host, asked, coding, ending in self.cases(asked_for):
@@ -218,6 +234,8 @@ class Export(TestCase):
             self.assertEqual((answer.status, answer.fields["content-type"]), (200, media_type))
             self.assertTrue(answer.fields["cache-control"].startswith(cached), answer.fields)
             self.assertEqual(answer.fields.get("content-encoding"), None if media_type == "application/zip" else "zstd")
+            if media_type != "application/zip":
+                self.assertEqual(host.get(path, accept_encoding="br, zstd").fields["content-encoding"], "br")
         for host in self.hosts:
             missing = host.get(f"/bundles/{'0' * 64}.tar")
             self.assertEqual((missing.status, "cache-control" in missing.fields), (404, False))
@@ -246,8 +264,9 @@ class Export(TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(contents(self.folder / "one"), contents(self.folder / "two"))
         name = self.set("documents")["bundle"]["sha256"]
-        best = self.folder / "one" / "bundles" / f"{name}.tar.zst"
-        self.assertLess(best.stat().st_size, (self.exported / "bundles" / f"{name}.tar.zst").stat().st_size)
+        for ending in ("br", "zst", "gz"):
+            best, fast = (root / "bundles" / f"{name}.tar.{ending}" for root in (self.folder / "one", self.exported))
+            self.assertLess(best.stat().st_size, fast.stat().st_size)
 
     def test_a_second_export_leaves_what_it_need_not_change(self):
         wheels = self.folder / "wheels"
@@ -266,8 +285,38 @@ class Export(TestCase):
         self.assertEqual(wheelbarrow(*words, "one").returncode, 0)
         changed = tree(to)
         self.assertEqual({path for path in before if changed[path] != before[path]},
-                         {"sets/one.json", "sets/one.json.gz", "sets/one.json.zst"})
-        self.assertFalse([path for path in changed if ".part" in path])
+                         {f"sets/one.json{ending}" for ending in ("", ".br", ".gz", ".zst")})
+
+    def test_what_a_killed_export_left_goes_with_the_next(self):
+        to, data = self.folder / "to", self.folder / "data"
+        words = (*COMMON, "--data", data, "--to")
+        self.assertEqual(wheelbarrow(*words, self.folder / "first", "python-docx").returncode, 0)
+        killed = run("prlimit", "--fsize=1000000", PROGRAM, *words, to, "python-docx")  # SIGXFSZ amid the .tar
+        self.assertEqual(killed.returncode, -signal.SIGXFSZ, killed.stderr)
+        left = [path.name for path in to.rglob("*") if path.is_file()]
+        self.assertEqual(len(left), 1)
+        self.assertRegex(left[0], r"\.tar\.wheelbarrow-part-\d+$")
+        others = [to / "bundles" / f"x.wheelbarrow-part-{os.getpid()}", to / "x.wheelbarrow-part-1x", to / "x.part-99999"]
+        for path in others:
+            path.write_text("somebody else's")
+        self.assertEqual(wheelbarrow(*words, to, "python-docx").returncode, 0)
+        self.assertEqual(set(to.rglob("*part*")), set(others))
+
+    def test_bundles_are_stripped_and_compiled_when_asked(self):
+        wheels = self.folder / "wheels"
+        wheels.mkdir()
+        make_wheel(wheels, "pack", "1.0", files={"pack/__init__.py": "x = 1\n", "pack/tests/test_x.py": "assert True\n"})
+        shape = ("--target", "cpython-3.11-linux-x86_64", "--strip", "tests", "--bytecode", "instead", "pack")
+        common = ("--wheels", wheels, "--bytecode-python", PYTHON)
+        self.assertEqual(wheelbarrow("bundle", *common, "-o", self.folder / "one.tar", *shape).returncode, 0)
+        done = wheelbarrow("export", *common, "--to", self.folder / "to", *shape)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        bundle = json.loads((self.folder / "to" / "sets" / "pack.json").read_text())["bundle"]
+        self.assertEqual((bundle["strip"], bundle["bytecode"]), (["tests"], "instead"))
+        self.assertEqual(bundle["sha256"], sha256((self.folder / "one.tar").read_bytes()))
+        with tarfile.open(self.folder / "to" / "sets" / bundle["url"]) as tar:
+            self.assertIn("pack/__init__.pyc", tar.getnames())
+            self.assertNotIn("pack/tests/test_x.py", tar.getnames())
 
     def test_requirements_files_are_sets_too(self):
         file = self.folder / "science.txt"
