@@ -4,8 +4,14 @@
 
 namespace wheelbarrow::bundle {
 
+std::optional<std::optional<store::Blob>> SpareForms::find(const std::string& name) {
+  auto known = known_.get(name);
+  if (!known || known->until <= Clock::now()) return std::nullopt;
+  return std::move(known->form);
+}
+
 void SpareForms::make(const std::string& name, Lane lane, std::uint64_t limit, Make make) {
-  if (known_.get(name) || !is_possible(name, lane)) return;
+  if (find(name) || !is_possible(name, lane)) return;
   if (!flights_.join(name, [](const Result<Form>&) {})) return;
   // What is in the store already doesn't wait behind what takes minutes.
   pool_.submit(Lane::quick, [this, name, lane, limit, make = std::move(make)](const std::stop_token&) {
@@ -19,7 +25,10 @@ void SpareForms::make(const std::string& name, Lane lane, std::uint64_t limit, M
 
 void SpareForms::land(const std::string& name, const Result<Form>& form) {
   if (!form && form.error().kind != ErrorKind::cancelled) report_(form.error());
-  known_.put(name, form ? *form : std::nullopt);
+  // A disk that is full, or can't be written, may not stay so; anything else would happen again.
+  const bool retry = !form && form.error().kind == ErrorKind::io;
+  known_.put(name,
+             {form ? *form : std::nullopt, retry ? Clock::now() + retry_after_ : Clock::time_point::max()});
   flights_.land(name, form);
 }
 

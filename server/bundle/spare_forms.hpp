@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -24,13 +25,17 @@ class SpareForms {
   // Told of what could not be made.
   using Report = std::function<void(const Error&)>;
 
-  // REQUIRES: `store` and `pool` outlive this object.
-  SpareForms(store::Store& store, BuildPool& pool, Report report)
-      : store_(store), pool_(pool), report_(std::move(report)) {}
+  using Clock = std::chrono::steady_clock;
+
+  // What a full disk prevented is possible again after `retry_after`. REQUIRES: `store` and `pool` outlive
+  // this object.
+  SpareForms(store::Store& store, BuildPool& pool, Report report,
+             Clock::duration retry_after = std::chrono::minutes(5))
+      : store_(store), pool_(pool), report_(std::move(report)), retry_after_(retry_after) {}
 
   // The form of that name if it was made or found before: empty if it is of no use, nothing if it isn't
   // known.
-  std::optional<std::optional<store::Blob>> find(const std::string& name) { return known_.get(name); }
+  std::optional<std::optional<store::Blob>> find(const std::string& name);
 
   // Looks for the form in the store, or else makes it in `lane` unless too much waits there. It is of no use
   // if it has `limit` bytes or more, which is what would be sent otherwise.
@@ -60,8 +65,12 @@ class SpareForms {
   store::Store& store_;
   BuildPool& pool_;
   Report report_;
-  // What failed is not tried again by this process.
-  LruCache<Form> known_{1024};
+  Clock::duration retry_after_;
+  struct Known {
+    Form form;
+    Clock::time_point until;
+  };
+  LruCache<Known> known_{1024};
   SingleFlight<Form> flights_;
 };
 
