@@ -65,8 +65,8 @@ store::StoreOptions store_options(const ServeOptions& options) {
 }
 
 // What crashes left behind, and what a smaller budget leaves no room for; beside everything else.
-void sweep(store::Store& store) {
-  const auto swept = store.collect();
+void sweep(store::Store& store, const std::stop_token& stop) {
+  const auto swept = store.collect(stop);
   if (!swept) {
     spdlog::warn("store not swept  reason={}", swept.error().text());
   } else if (swept->freed_bytes > 0 || swept->lost_names > 0 || swept->temporary_files > 0) {
@@ -234,7 +234,7 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
   if (error) return fail(ErrorKind::io, "can't make the data folder: " + error.message(), options.data);
   auto store = store::Store::open(store_options(options));
   if (!store) return std::unexpected(store.error());
-  const std::jthread sweeping([&store = **store] { sweep(store); });
+  const std::jthread sweeping([&store = **store](const std::stop_token& stop) { sweep(store, stop); });
   auto wheelhouse = open_wheelhouse(options);
   if (!wheelhouse) return std::unexpected(wheelhouse.error());
   CatalogLog log_catalog(**wheelhouse, options.target);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "bundle/byte_reader.hpp"
 #include "bundle/marshal.hpp"
 #include "compiler_programs.hpp"
 
@@ -39,35 +40,11 @@ void put_text(std::string& out, std::string_view text) {
   out += text;
 }
 
-// Reads compile.py's answer; nothing where it ends too early.
-class AnswerReader {
- public:
-  explicit AnswerReader(std::string_view text) : rest_(text) {}
-
-  std::optional<std::string_view> bytes(std::size_t count) {
-    if (count > rest_.size()) return std::nullopt;
-    const std::string_view taken = rest_.substr(0, count);
-    rest_.remove_prefix(count);
-    return taken;
-  }
-  std::optional<std::uint32_t> number() {
-    const auto four = bytes(4);
-    if (!four) return std::nullopt;
-    std::uint32_t value = 0;
-    for (std::size_t i = 4; i-- > 0;) {
-      value = value << 8 | static_cast<unsigned char>((*four)[i]);
-    }
-    return value;
-  }
-  std::optional<std::string_view> text() {
-    const auto size = number();
-    return size ? bytes(*size) : std::nullopt;
-  }
-  bool done() const { return rest_.empty(); }
-
- private:
-  std::string_view rest_;
-};
+// A number, and so many bytes.
+std::optional<std::string_view> read_text(ByteReader& answer) {
+  const auto size = answer.number();
+  return size ? answer.bytes(*size) : std::nullopt;
+}
 
 std::string printable(std::string_view text) {
   std::string out(text);
@@ -75,10 +52,10 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::optional<CompiledModule> read_module(AnswerReader& answer, const BytecodeRecipe& recipe) {
+std::optional<CompiledModule> read_module(ByteReader& answer, const BytecodeRecipe& recipe) {
   const auto kind = answer.number();
   const auto hash = kind == 0U ? answer.bytes(source_hash_size) : std::string_view();
-  const auto content = answer.text();
+  const auto content = read_text(answer);
   if (!kind || !hash || !content) return std::nullopt;
   if (*kind != 0) return CompiledModule{{}, printable(*content)};
   const auto code = canonical_code(*content);
@@ -90,10 +67,10 @@ std::optional<CompiledModule> read_module(AnswerReader& answer, const BytecodeRe
 // The modules of an answer from the compiler of `recipe` and of no other.
 std::optional<std::vector<CompiledModule>> read_answer(std::string_view text, const BytecodeRecipe& recipe,
                                                        std::size_t count) {
-  AnswerReader answer(text);
+  ByteReader answer(text);
   const std::string expected = bytecode_file(recipe, {}, {}).substr(0, 4);
-  if (answer.bytes(expected.size()) != expected || answer.text() != recipe.python + ' ' + recipe.platform ||
-      answer.number() != count) {
+  if (answer.bytes(expected.size()) != expected ||
+      read_text(answer) != recipe.python + ' ' + recipe.platform || answer.number() != count) {
     return std::nullopt;
   }
   std::vector<CompiledModule> modules;
@@ -103,7 +80,7 @@ std::optional<std::vector<CompiledModule>> read_answer(std::string_view text, co
     if (!module) return std::nullopt;
     modules.push_back(std::move(*module));
   }
-  if (!answer.done()) return std::nullopt;
+  if (answer.left() > 0) return std::nullopt;
   return modules;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/sha256.hpp"
+#include "bundle/byte_reader.hpp"
 
 namespace wheelbarrow::bundle {
 namespace {
@@ -67,40 +68,25 @@ std::string string_text(std::string_view content) {
 // Reads a stream into values.
 class Reader {
  public:
-  explicit Reader(std::string_view input) : rest_(input) {}
+  explicit Reader(std::string_view input) : input_(input) {}
 
   // Nothing if the stream isn't well formed.
   std::optional<Id> read_code() {
     const auto code = read(0);
-    if (!code || !rest_.empty() || values_[*code].type != 'c') return std::nullopt;
+    if (!code || input_.left() > 0 || values_[*code].type != 'c') return std::nullopt;
     return code;
   }
   std::vector<Value> take_values() { return std::move(values_); }
   bool is_too_deep() const { return too_deep_; }
 
  private:
-  std::optional<std::string_view> bytes(std::size_t count) {
-    if (count > rest_.size()) return std::nullopt;
-    const std::string_view taken = rest_.substr(0, count);
-    rest_.remove_prefix(count);
-    return taken;
-  }
-  std::optional<std::uint32_t> number() {
-    const auto four = bytes(4);
-    if (!four) return std::nullopt;
-    std::uint32_t value = 0;
-    for (std::size_t i = 4; i-- > 0;) {
-      value = value << 8 | static_cast<unsigned char>((*four)[i]);
-    }
-    return value;
-  }
   std::nullopt_t give_up() {
     too_deep_ = true;
     return std::nullopt;
   }
   std::optional<std::size_t> length(bool is_short) {
-    if (!is_short) return number();
-    const auto one = bytes(1);
+    if (!is_short) return input_.number();
+    const auto one = input_.bytes(1);
     if (!one) return std::nullopt;
     return static_cast<unsigned char>(one->front());
   }
@@ -128,7 +114,7 @@ class Reader {
   }
 
   std::optional<Id> read(int depth) {
-    const auto head = bytes(1);
+    const auto head = input_.bytes(1);
     if (depth > deepest) return give_up();
     if (!head) return std::nullopt;
     const auto byte = static_cast<unsigned char>(head->front());
@@ -145,7 +131,7 @@ class Reader {
   }
 
   std::optional<Id> read_reference() {
-    const auto place = number();
+    const auto place = input_.number();
     if (!place || *place >= references_.size()) return std::nullopt;
     return references_[*place];
   }
@@ -163,13 +149,13 @@ class Reader {
       case '.':
         return intern(make_value(type, std::string(1, type)));
       case 'i':
-        content = bytes(4);
+        content = input_.bytes(4);
         break;
       case 'g':
-        content = bytes(8);
+        content = input_.bytes(8);
         break;
       case 'y':
-        content = bytes(16);
+        content = input_.bytes(16);
         break;
       case 'l':
         return read_long();
@@ -191,10 +177,10 @@ class Reader {
 
   // A signed count of 15-bit digits.
   std::optional<Id> read_long() {
-    const auto count = number();
+    const auto count = input_.number();
     if (!count) return std::nullopt;
     const std::int64_t digits = static_cast<std::int32_t>(*count);
-    const auto content = bytes(static_cast<std::size_t>(digits < 0 ? -digits : digits) * 2);
+    const auto content = input_.bytes(static_cast<std::size_t>(digits < 0 ? -digits : digits) * 2);
     if (!content) return std::nullopt;
     std::string text = "l";
     put_number(text, *count);
@@ -202,8 +188,8 @@ class Reader {
   }
 
   std::optional<Id> read_bytes() {
-    const auto size = number();
-    const auto content = size ? bytes(*size) : std::nullopt;
+    const auto size = input_.number();
+    const auto content = size ? input_.bytes(*size) : std::nullopt;
     if (!content) return std::nullopt;
     std::string text = "s";
     put_number(text, *size);
@@ -212,7 +198,7 @@ class Reader {
 
   std::optional<Id> read_string(bool is_short) {
     const auto size = length(is_short);
-    const auto content = size ? bytes(*size) : std::nullopt;
+    const auto content = size ? input_.bytes(*size) : std::nullopt;
     if (!content) return std::nullopt;
     return intern(make_value('u', string_text(*content)));
   }
@@ -221,7 +207,7 @@ class Reader {
     if (type == 'c') return read_code_object(depth);
     Value value = make_value(type == ')' ? '(' : type, {});
     const auto count = type == ':' ? std::optional<std::size_t>(3) : length(type == ')');
-    if (!count || *count > rest_.size()) return std::nullopt;  // a part is a byte at least
+    if (!count || *count > input_.left()) return std::nullopt;  // a part is a byte at least
     value.parts.reserve(*count);
     for (std::size_t i = 0; i < *count; ++i) {
       const auto part = read(depth + 1);
@@ -244,12 +230,12 @@ class Reader {
   // localspluskinds, filename, name, qualname, first line, linetable, exceptiontable.
   std::optional<Id> read_code_object(int depth) {
     static constexpr std::array<char, code_parts> types{'s', '(', '(', '(', 's', 'u', 'u', 'u', 's', 's'};
-    const auto integers = bytes(code_integers * 4);
+    const auto integers = input_.bytes(code_integers * 4);
     if (!integers) return std::nullopt;
     Value value = make_value('c', 'c' + std::string(*integers));
     for (std::size_t i = 0; i < code_parts; ++i) {
       if (i == first_line_place) {
-        const auto line = bytes(4);
+        const auto line = input_.bytes(4);
         if (!line) return std::nullopt;
         value.text += *line;
       }
@@ -273,7 +259,7 @@ class Reader {
     return digests_.emplace(id, sha256(text)).first->second;
   }
 
-  std::string_view rest_;
+  ByteReader input_;
   std::vector<Value> values_;
   std::unordered_map<std::string, Id> known_;
   std::unordered_map<Id, Sha256> digests_;  // of what has stood in a frozenset

@@ -90,6 +90,13 @@ Spare find_spare(const Context& context, const http::Request& request, const bun
   return spare;
 }
 
+boost::asio::awaitable<Result<bundle::Encoded>> encode(const Context& context, bundle::BundlePtr bundle,
+                                                       http::Coding coding) {
+  co_return co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
+    context.engine.encode(bundle, form_of(coding), std::move(done));
+  });
+}
+
 // The bundle in the coding that the client prefers. `Timing::build` takes the coding in.
 Awaitable send(const Context& context, const http::Request& request, bundle::BundlePtr bundle,
                const CatalogPtr& catalog, std::string_view cache_control, Timing timing,
@@ -107,7 +114,8 @@ Awaitable send(const Context& context, const http::Request& request, bundle::Bun
   if (spare.delta) available.push_back(http::Coding::dcz);
   if (spare.solid) available.push_back(http::Coding::br);
   available.insert(available.end(), all_codings().begin(), all_codings().end());
-  const auto coding = http::negotiate(request.fields.get("accept-encoding"), available);
+  const auto accepted = request.fields.get("accept-encoding");
+  auto coding = http::negotiate(accepted, available);
   if (!coding) co_return not_acceptable();
   const auto encoding = Clock::now();
   Result<bundle::Encoded> encoded;
@@ -116,9 +124,12 @@ Awaitable send(const Context& context, const http::Request& request, bundle::Bun
   } else if (*coding == http::Coding::br) {
     encoded = std::move(*spare.solid);
   } else {
-    encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
-      context.engine.encode(bundle, form_of(*coding), std::move(done));
-    });
+    encoded = co_await encode(context, bundle, *coding);
+  }
+  // A full disk takes no new form; the layers are there.
+  if (!encoded && encoded.error().kind == ErrorKind::io && http::negotiate(accepted, identity_only())) {
+    coding = http::Coding::identity;
+    encoded = co_await encode(context, bundle, *coding);
   }
   if (!encoded) co_return to_problem(encoded.error());
   const auto now = Clock::now();

@@ -130,7 +130,7 @@ boost::asio::awaitable<std::expected<http::Representation, http::Response>> Docu
   std::vector<http::Coding> available;
   if (solid) available.push_back(http::Coding::br);
   available.insert(available.end(), codings.begin(), codings.end());
-  const auto coding = http::negotiate(accepted, available);
+  auto coding = http::negotiate(accepted, available);
   if (!coding) co_return std::unexpected(not_acceptable());
   Result<bundle::Encoded> encoded;
   if (*coding == http::Coding::br) {
@@ -138,6 +138,13 @@ boost::asio::awaitable<std::expected<http::Representation, http::Response>> Docu
   } else {
     encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
       engine_.encode(blob, form_of(*coding), std::move(done));
+    });
+  }
+  // A full disk takes no new form; the file is there.
+  if (!encoded && encoded.error().kind == ErrorKind::io && http::negotiate(accepted, identity_only())) {
+    coding = http::Coding::identity;
+    encoded = co_await await_result<bundle::Encoded>([&](bundle::Callback<bundle::Encoded> done) {
+      engine_.encode(blob, bundle::Form::identity, std::move(done));
     });
   }
   if (!encoded) co_return std::unexpected(to_problem(encoded.error()));

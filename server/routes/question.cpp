@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <ranges>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -209,23 +210,35 @@ void Questions::prepare(const CatalogPtr& catalog) {
   std::vector<Asked> asked = asked_.values();
   std::ranges::stable_sort(asked, std::ranges::greater(), &Asked::times);
   asked.resize(std::min(asked.size(), most));
-  for (Asked& each : asked) {
+  const auto preparation = std::make_shared<Preparation>();
+  preparation->number = ++preparations_;
+  for (Asked& each : std::views::reverse(asked)) {
     each.question.catalog = catalog;
-    const auto accepted = engine_.run([this, question = std::move(each.question)] {
-      const auto resolution = resolve_now(question);
-      if (!resolution) return;
-      const std::string set = set_of(question);
-      const std::string key = question.catalog->id().hex() + set;
-      resolutions_.put(key, *resolution, weight_of((*resolution)->planned));
-      engine_.bundle((*resolution)->planned, question.catalog,
-                     [this, question, set, key](const Result<bundle::BundlePtr>& bundle) {
-                       if (!bundle) return;
-                       bundles_.put(key, *bundle, weight_of((*bundle)->manifest));
-                       note(question, set, *bundle);
-                     });
-    });
-    if (!accepted) return;
+    preparation->questions.push_back(std::move(each.question));
   }
+  prepare_next(preparation);
+}
+
+void Questions::prepare_next(const std::shared_ptr<Preparation>& preparation) {
+  if (preparation->questions.empty() || preparation->number != preparations_) return;
+  const auto question = std::make_shared<const Question>(std::move(preparation->questions.back()));
+  preparation->questions.pop_back();
+  // Where too much waits already, the rest is left for who asks.
+  std::ignore = engine_.run([this, preparation, question] {
+    const auto resolution = resolve_now(*question);
+    if (!resolution) return prepare_next(preparation);
+    const std::string set = set_of(*question);
+    const std::string key = question->catalog->id().hex() + set;
+    resolutions_.put(key, *resolution, weight_of((*resolution)->planned));
+    engine_.bundle((*resolution)->planned, question->catalog,
+                   [this, preparation, question, set, key](const Result<bundle::BundlePtr>& bundle) {
+                     if (bundle) {
+                       bundles_.put(key, *bundle, weight_of((*bundle)->manifest));
+                       note(*question, set, *bundle);
+                     }
+                     prepare_next(preparation);
+                   });
+  });
 }
 
 }  // namespace wheelbarrow::routes

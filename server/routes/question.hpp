@@ -2,12 +2,15 @@
 // remembered.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "bundle/engine.hpp"
@@ -84,8 +87,9 @@ class Questions {
   boost::asio::awaitable<Answer<bundle::BundlePtr>> bundle(const Question& question, Timing& timing);
 
   // Makes what the sets that are asked for most resolve to on a new catalog, and the deltas from what they
-  // resolved to before, so that they are ready for clients who return. Doesn't wait for it. REQUIRES: this
-  // object outlives the engine's work.
+  // resolved to before, so that they are ready for clients who return. One set after the other, beside what
+  // clients wait for; a newer catalog ends it. Doesn't wait for it. REQUIRES: this object outlives the
+  // engine's work.
   void prepare(const CatalogPtr& catalog);
 
   // Forgets half of the bundles.
@@ -102,6 +106,13 @@ class Questions {
     std::uint64_t times = 0;
   };
 
+  // What prepare() has still to do.
+  struct Preparation {
+    std::uint64_t number = 0;
+    std::vector<Question> questions;  // the next one last
+  };
+
+  void prepare_next(const std::shared_ptr<Preparation>& preparation);
   void note(const Question& question, const std::string& set, const bundle::BundlePtr& bundle);
 
   Answer<ResolutionPtr> resolve_now(const Question& question) const;
@@ -110,6 +121,7 @@ class Questions {
   bundle::Engine& engine_;
   bundle::BytecodeMode default_bytecode_;
   bundle::LruCache<Asked> asked_{256};
+  std::atomic<std::uint64_t> preparations_ = 0;
   bundle::LruCache<ResolutionPtr> resolutions_{bundle::remembered_members};
   // Each may hold a hundred kilobytes of explanation, and clients choose what can't be met.
   bundle::LruCache<std::shared_ptr<const resolver::Failure>> failures_{64};

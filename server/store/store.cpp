@@ -350,8 +350,8 @@ Result<Verification> Store::verify() {
   return state_->verify();
 }
 
-Result<Collection> Store::collect() {
-  return state_->collect();
+Result<Collection> Store::collect(const std::stop_token& stop) {
+  return state_->collect(stop);
 }
 
 Result<void> Store::check_writable() {

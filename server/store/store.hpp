@@ -27,6 +27,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -147,8 +148,9 @@ class Store {
   // Reads every blob that has a name and drops the damaged ones with their names. Safe beside whatever uses
   // the folder.
   Result<Verification> verify();
-  // Sweeps what crashes left behind, then keeps the budget. Safe beside whatever uses the folder.
-  Result<Collection> collect();
+  // Sweeps what crashes left behind, then keeps the budget. Safe beside whatever uses the folder. Ends soon
+  // after `stop` says so, with what was done.
+  Result<Collection> collect(const std::stop_token& stop = {});
 
   // Whether the folder can be written now; the reason if not.
   Result<void> check_writable();

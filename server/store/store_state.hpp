@@ -38,7 +38,7 @@ class Store::State {
   Result<Collection> evict();
 
   Result<Verification> verify();
-  Result<Collection> collect();
+  Result<Collection> collect(const std::stop_token& stop);
 
   StoreOptions options;
   std::filesystem::path temporary;
@@ -88,7 +88,7 @@ class Store::State {
   Result<void> evict_some(Eviction& eviction, std::span<const IndexedBlob> some);
   bool press();
 
-  Result<void> collect_names(Collection& done);
+  Result<void> collect_names(const std::stop_token& stop, Collection& done);
   Result<void> sweep_folder(const std::filesystem::path& folder, Collection& done);
 
   std::unordered_map<Sha256, Checked> checked_;

@@ -71,7 +71,7 @@ Result<Verification> Store::State::verify() {
 }
 
 // Names whose blob is gone.
-Result<void> Store::State::collect_names(Collection& done) {
+Result<void> Store::State::collect_names(const std::stop_token& stop, Collection& done) {
   Result<std::vector<IndexedBlob>> known;
   {
     const std::scoped_lock lock(mutex);
@@ -79,6 +79,7 @@ Result<void> Store::State::collect_names(Collection& done) {
   }
   if (!known) return std::unexpected(known.error());
   for (const IndexedBlob& blob : *known) {
+    if (stop.stop_requested()) return {};
     std::error_code error;
     if (fs::file_size(path_of(blob.sha256), error) == blob.size && !error) continue;
     const auto dropped = drop_damaged(blob, false);
@@ -111,14 +112,17 @@ Result<void> Store::State::sweep_folder(const fs::path& folder, Collection& done
   return {};
 }
 
-Result<Collection> Store::State::collect() {
+Result<Collection> Store::State::collect(const std::stop_token& stop) {
   Collection done;
+  if (stop.stop_requested()) return done;
   done.temporary_files = sweep_abandoned_files(temporary);
-  if (auto collected = collect_names(done); !collected) return std::unexpected(collected.error());
+  if (auto collected = collect_names(stop, done); !collected) return std::unexpected(collected.error());
   std::error_code error;
   for (const fs::directory_entry& folder : fs::directory_iterator(blobs, error)) {
+    if (stop.stop_requested()) return done;
     if (auto swept = sweep_folder(folder.path(), done); !swept) return std::unexpected(swept.error());
   }
+  if (stop.stop_requested()) return done;
   const std::scoped_lock evicting(evicting_);
   const auto evicted = evict();
   if (!evicted) return std::unexpected(evicted.error());

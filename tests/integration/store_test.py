@@ -223,6 +223,11 @@ class FailingDisk(StoreTest):
                 self.assertEqual(self.ask(server, "warm").body, warm)
                 self.assertEqual(self.ask(server, "warm", coding="gzip").body, coded)
                 self.assertEqual(self.ask(server, "known", coding="gzip").body, known)  # from the disk
+                # A form that was never made has no room; the bundle itself is there.
+                self.assertEqual(self.ask(server, "warm", coding="zstd, gzip;q=0.5, identity;q=0").status, 500)
+                uncoded = self.ask(server, "warm", coding="zstd")
+                self.assertEqual((uncoded.status, uncoded.fields.get("content-encoding")), (200, None))
+                self.assertEqual(uncoded.body, warm)
                 refused = self.ask(server, "new")
                 self.assertEqual((refused.status, refused.fields["cache-control"]), (500, "no-store"), refused.body)
                 self.assertIn(os.strerror(error), refused.body.decode())
@@ -231,6 +236,7 @@ class FailingDisk(StoreTest):
             self.assertEqual((ready.status, os.strerror(error) in ready.body.decode()), (503, True), ready.body)
             self.fault.unlink()
             self.assertEqual(self.ask(server, "new").status, 200)
+            self.assertEqual(self.ask(server, "warm", coding="zstd").fields["content-encoding"], "zstd")
             self.assertEqual(Server.request(server.admin, "/readyz").status, 200)
         self.assertEqual(self.command("verify").returncode, 0)
         self.assertEqual(list((self.data / "store" / "tmp").iterdir()), [])

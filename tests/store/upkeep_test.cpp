@@ -105,6 +105,11 @@ TEST_F(UpkeepTest, CollectSweepsWhatCrashesLeaveAndNothingElse) {
   const std::string nameless = sha256("nameless").hex();
   fs::create_directories(folder / "blobs" / nameless.substr(0, 2));
   std::ofstream(folder / "blobs" / nameless.substr(0, 2) / nameless) << "nameless";
+  std::stop_source stopped;
+  stopped.request_stop();
+  const auto given_up = store->collect(stopped.get_token());
+  ASSERT_TRUE(given_up) << given_up.error().text();
+  EXPECT_EQ(given_up->lost_names + given_up->nameless_blobs + given_up->temporary_files, 0U);
   const auto done = store->collect();
   ASSERT_TRUE(done) << done.error().text();
   EXPECT_EQ(done->temporary_files, 1U);
