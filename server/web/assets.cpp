@@ -23,6 +23,7 @@ std::span<const Asset> all() {
   static const std::array assets = {
       serve("client/bundle_list.mjs", "/client/bundle_list.mjs", javascript),
       serve("client/bundle_stream.mjs", "/client/bundle_stream.mjs", javascript),
+      serve("client/download.mjs", "/client/download.mjs", javascript),
       serve("client/error.mjs", "/client/error.mjs", javascript),
       serve("client/extension_modules.mjs", "/client/extension_modules.mjs", javascript),
       serve("client/gzip_file.mjs", "/client/gzip_file.mjs", javascript),
@@ -30,6 +31,7 @@ std::span<const Asset> all() {
       serve("page.mjs", "/client/page.mjs", javascript),
       serve("client/sha256.mjs", "/client/sha256.mjs", javascript),
       serve("client/site.mjs", "/client/site.mjs", javascript),
+      serve("client/tar.mjs", "/client/tar.mjs", javascript),
       serve("client/wheelbarrow.mjs", "/client/wheelbarrow.mjs", javascript),
   };
   return assets;

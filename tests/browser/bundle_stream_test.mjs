@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 
-import { BundleStream, layerEntries, verifyLayer } from "../../server/web/client/bundle_stream.mjs";
+import { BundleStream } from "../../server/web/client/bundle_stream.mjs";
+import { Sha256 } from "../../server/web/client/sha256.mjs";
 import { WheelbarrowError } from "../../server/web/client/error.mjs";
 
 /**
@@ -75,30 +76,43 @@ function bundle(layers, change = (manifest) => manifest) {
  * @param {number} [chunk]
  */
 async function read(body, chunk = 1000) {
-  const stream = new ReadableStream({
-    start(controller) {
-      for (let at = 0; at < body.length; at += chunk) {
-        controller.enqueue(own(body.subarray(at, at + chunk)));
-        controller.enqueue(new Uint8Array(0));
-      }
-      controller.close();
-    },
-  });
-  const reader = new BundleStream(stream);
-  const manifest = await reader.readManifest();
+  const pieces = [];
+  for (let at = 0; at < body.length; at += chunk) {
+    pieces.push(own(body.subarray(at, at + chunk)), new Uint8Array(0));
+  }
+  const bundle = new BundleStream(source(pieces));
+  const manifest = await bundle.manifest();
   /** @type {[string, string][]} */
   const files = [];
-  let reported = 0;
   for (const wheel of manifest.wheels) {
-    const layer = await reader.readLayer(wheel, (position) => (reported = position));
-    assert.equal(reported, wheel.offset + wheel.size);
-    await verifyLayer(wheel, layer);
-    for (const { path, bytes } of layerEntries(layer)) {
+    for await (const { path, bytes } of bundle.entries(wheel)) {
       files.push([path, Buffer.from(bytes).toString()]);
     }
+    await bundle.verified(wheel);
   }
-  await reader.readEnd();
+  await bundle.ended();
+  assert.equal(bundle.position, body.length);
   return files;
+}
+
+/**
+ * @param {(Uint8Array | Error)[]} pieces of which an error ends the connection
+ * @param {(position: number) => boolean} [resume]
+ * @returns {Promise<import("../../server/web/client/bundle_stream.mjs").Source>}
+ */
+async function source(pieces, resume = () => false) {
+  const rest = [...pieces];
+  return {
+    async read() {
+      const piece = rest.shift();
+      if (piece instanceof Error) {
+        throw piece;
+      }
+      return piece;
+    },
+    resume: async (position) => resume(position),
+    cancel: async () => {},
+  };
 }
 
 const longName = `${"d".repeat(150)}/${"e".repeat(150)}/größe.py`;
@@ -169,13 +183,78 @@ for (const [what, body, says] of /** @type {[string, Buffer | null, RegExp][]} *
 }
 
 test("a connection that breaks off is told apart from a body that ends", async () => {
-  const stream = new ReadableStream({
-    start(controller) {
-      controller.enqueue(own(bundle(good()).subarray(0, 600)));
-    },
-    pull(controller) {
-      controller.error(new TypeError("network error"));
-    },
-  });
-  await assert.rejects(new BundleStream(stream).readManifest(), /broke off: network error/);
+  const begun = own(bundle(good()).subarray(0, 600));
+  const broken = new BundleStream(source([begun, new TypeError("network error")]));
+  await assert.rejects(broken.manifest(), /network error/);
+  await assert.rejects(new BundleStream(source([begun])).manifest(), /cut short: 600 bytes came/);
+});
+
+test("goes on where the source can, and asks for what is missing", async () => {
+  const body = bundle(good());
+  for (const ending of [undefined, new Error("broken")]) {
+    for (let cut = 0; cut < body.length; cut += 700) {
+      /** @type {(Uint8Array | Error)[]} */
+      const pieces = [own(body.subarray(0, cut)), ...(ending ? [ending] : [])];
+      /** @type {number[]} */
+      const asked = [];
+      const from = await source([]);
+      from.read = async () => {
+        const piece = pieces.shift();
+        if (piece instanceof Error) {
+          throw piece;
+        }
+        return piece;
+      };
+      from.resume = async (position) => {
+        asked.push(position);
+        pieces.push(own(body.subarray(position)));
+        return true;
+      };
+      const stream = new BundleStream(Promise.resolve(from));
+      await stream.ended();
+      assert.deepEqual(asked, [cut]);
+      assert.equal(stream.position, body.length);
+    }
+  }
+});
+
+test("files are there before their layer is, and what is verified stays there after a failure", async () => {
+  const body = bundle([entry("a.py", "one"), Buffer.concat([entry("b.py", "two"), entry("c.py", "three")])]);
+  const stream = new BundleStream(source([own(body.subarray(0, body.length - 1024 - 512)), new Error("gone")]));
+  const { wheels } = await stream.manifest();
+  /** @type {string[]} */
+  const seen = [];
+  await assert.rejects(async () => {
+    for (const wheel of wheels) {
+      for await (const { path } of stream.entries(wheel)) {
+        seen.push(path);
+      }
+    }
+  }, /gone/);
+  assert.deepEqual(seen, ["a.py", "b.py"]);
+  await stream.verified(wheels[0]);
+  await assert.rejects(stream.verified(wheels[1]), /gone/);
+});
+
+test("the whole bundle's SHA-256 is compared where it is asked for", async () => {
+  const body = bundle(good());
+  const expected = createHash("sha256").update(body).digest("hex");
+  const integrity = () => ({ hash: new Sha256(), expected });
+  await new BundleStream(source([own(body)]), { integrity: integrity() }).ended();
+  // The manifest's own bytes are in no layer.
+  const other = Buffer.from(body);
+  other[512 + 4095] = "\n".charCodeAt(0);
+  const stream = new BundleStream(source([own(other)]), { integrity: integrity() });
+  await stream.verified((await stream.manifest()).wheels[0]);
+  await assert.rejects(stream.ended(), new RegExp(`SHA-256 is [0-9a-f]{64}, not ${expected}`));
+});
+
+test("giving up ends all waiting", async () => {
+  const never = { read: () => new Promise(() => {}), resume: async () => true, cancel: async () => {} };
+  const stream = new BundleStream(Promise.resolve(/** @type {any} */ (never)));
+  const waiting = [stream.manifest(), stream.ended()];
+  stream.fail(new Error("enough"));
+  for (const each of waiting) {
+    await assert.rejects(each, /enough/);
+  }
 });

@@ -64,9 +64,17 @@ test("cut or nonsensical sections end quietly", () => {
   }
 });
 
+/**
+ * @param {ExtensionModules} modules
+ * @param {{path: string, bytes: Uint8Array<ArrayBuffer>}[]} entries
+ */
+function addAll(modules, entries) {
+  return entries.flatMap((entry) => modules.add(entry));
+}
+
 test("loads ahead what is large or links to something large", () => {
   const modules = new ExtensionModules();
-  const first = modules.add([
+  const first = addAll(modules, [
     { path: "libbig-1.0.data/dynlib/libbig.so", bytes: module([], large) },
     { path: "libbig-1.0.data/dynlib/libsmall.so", bytes: module([]) },
   ]);
@@ -83,7 +91,7 @@ test("loads ahead what is large or links to something large", () => {
     { path: "p/data.bin", bytes: new Uint8Array(large) },
   ];
   assert.deepEqual(
-    modules.add(entries).map(({ path }) => path),
+    addAll(modules, entries).map(({ path }) => path),
     ["p/a.cpython-313-wasm32-emscripten.so", "p/c.so", "p/e.so"],
   );
 });
@@ -105,16 +113,16 @@ test("what links to something that comes later waits for it", () => {
     { path: "p/c.so", bytes: module(["libnever.so"], large) },
     { path: "p/d.so", bytes: module(["liblate.so"]) },
   ];
-  assert.deepEqual(modules.add(early), []);
-  assert.deepEqual(modules.add([{ path: "q.libs/libb.so", bytes: module(["liblate.so"]) }]), []);
+  assert.deepEqual(addAll(modules, early), []);
+  assert.deepEqual(addAll(modules, [{ path: "q.libs/libb.so", bytes: module(["liblate.so"]) }]), []);
   const late = [{ path: "r.libs/liblate.so", bytes: module([], large) }];
-  assert.deepEqual(modules.add(late), [early[0], early[2]], "all that they link to, directly or not, is there");
+  assert.deepEqual(addAll(modules, late), [early[0], early[2]], "all that they link to, directly or not, is there");
   assert.deepEqual(modules.rest(), [early[1]], "the rest is loaded when nothing more comes");
   assert.deepEqual(modules.rest(), []);
 });
 
 test("modules of a layer that is not wanted are not loaded", () => {
   const modules = new ExtensionModules();
-  assert.deepEqual(modules.add([{ path: "p/a.so", bytes: module([], large) }], false), []);
+  assert.deepEqual(modules.add({ path: "p/a.so", bytes: module([], large) }, false), []);
   assert.deepEqual(modules.rest(), []);
 });

@@ -26,6 +26,8 @@ TEST(Assets, AreTheFilesByteForByte) {
       {"/client/wheelbarrow.mjs", "client/wheelbarrow.mjs", "text/javascript; charset=utf-8"},
       {"/client/bundle_list.mjs", "client/bundle_list.mjs", "text/javascript; charset=utf-8"},
       {"/client/bundle_stream.mjs", "client/bundle_stream.mjs", "text/javascript; charset=utf-8"},
+      {"/client/download.mjs", "client/download.mjs", "text/javascript; charset=utf-8"},
+      {"/client/tar.mjs", "client/tar.mjs", "text/javascript; charset=utf-8"},
       {"/client/extension_modules.mjs", "client/extension_modules.mjs", "text/javascript; charset=utf-8"},
       {"/client/site.mjs", "client/site.mjs", "text/javascript; charset=utf-8"},
       {"/client/error.mjs", "client/error.mjs", "text/javascript; charset=utf-8"},

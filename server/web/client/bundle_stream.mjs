@@ -1,7 +1,8 @@
 /**
- * Reads a bundle while it arrives: the manifest, then each wheel's layer as one piece whose length and SHA-256 are
- * those of the manifest, then the end. A body that was cut short looks complete to `fetch`, so nothing here trusts
- * where the stream ends. Knows nothing of Pyodide.
+ * Reads a bundle while it arrives: the manifest, then each wheel's layer, whose length and SHA-256 are those of the
+ * manifest, then the end. A body that was cut short looks complete to `fetch`, so nothing here trusts where the stream
+ * ends. Reading runs by itself and keeps what has come; whoever wants the files follows behind, from the beginning or
+ * in the middle. Knows nothing of Pyodide.
  *
  * A bundle is a POSIX ustar file. Its first entry is the manifest, `wheelbarrow.json`. The layers follow without a
  * gap, each a whole number of 512-byte blocks; two blocks of zeros end it.
@@ -9,7 +10,8 @@
  * @module
  */
 
-import { messageOf, WheelbarrowError } from "./error.mjs";
+import { WheelbarrowError } from "./error.mjs";
+import { layerEntries, padded, parseHeader } from "./tar.mjs";
 
 /**
  * A wheel as the manifest lists it.
@@ -27,11 +29,20 @@ import { messageOf, WheelbarrowError } from "./error.mjs";
  * @property {number} format
  * @property {string} kind
  * @property {string} target
+ * @property {string} [python] the version of the target's Python
  * @property {number} size the whole tar's bytes
  * @property {ManifestWheel[]} wheels those with large extension modules first
  */
 
-/** A file of a layer. @typedef {{path: string, bytes: Uint8Array<ArrayBuffer>}} Entry */
+/**
+ * Where the bytes come from.
+ * @typedef {object} Source
+ * @property {() => Promise<Uint8Array | undefined>} read the next bytes; nothing at the end, which may come too early
+ * @property {(position: number) => Promise<boolean>} resume goes on at a byte of the bundle; false if that can't be
+ * @property {(reason: unknown) => Promise<void>} cancel
+ */
+
+/** Of a stream of bytes, in hexadecimal digits. @typedef {{update(bytes: Uint8Array): void, digest(): string}} Hash */
 
 /** The end of a tar file: two blocks of zeros. */
 const endMarkerSize = 1024;
@@ -41,19 +52,128 @@ const maxManifestSize = 64 * 1024 * 1024;
 
 export class BundleStream {
   /** Bytes read so far. */
-  #position = 0;
-  #reader;
+  position = 0;
+  /** @type {Manifest | undefined} */
+  #manifest;
+  /** From when the first of their bytes is there. @type {Map<ManifestWheel, Uint8Array<ArrayBuffer>>} */
+  #layers = new Map();
+  /** Of whole layers, whether they are right. @type {Map<ManifestWheel, Promise<void>>} */
+  #checks = new Map();
+  #ended = false;
+  /** @type {{reason: unknown} | undefined} */
+  #failure;
+  /** Called when any of the above has changed. @type {(() => void)[]} */
+  #waiting = [];
   /** What the last chunk held beyond what was asked for. @type {Uint8Array} */
   #rest = new Uint8Array(0);
+  /** @type {Source | undefined} */
+  #source;
+  #options;
 
   /**
+   * Begins to read. What goes wrong is said to those who wait for what doesn't come.
+   *
    * A reader that fills the caller's buffers (BYOB) would save one copy; it was no faster in Chromium, twenty times
    * slower in Node, and is missing elsewhere.
    *
-   * @param {ReadableStream<Uint8Array>} stream
+   * @param {Promise<Source>} source
+   * @param {object} [options]
+   * @param {(manifest: Manifest) => void} [options.check] throws what is wrong with a manifest
+   * @param {(wheel: string) => void} [options.report] called when bytes of a wheel came
+   * @param {{hash: Hash, expected: string}} [options.integrity] the SHA-256 that the whole bundle must have
    */
-  constructor(stream) {
-    this.#reader = stream.getReader();
+  constructor(source, options = {}) {
+    this.#options = options;
+    this.#run(source).catch((error) => this.fail(error));
+  }
+
+  /** Ends the reading; the first reason counts. @param {unknown} reason */
+  fail(reason) {
+    this.#failure ??= { reason };
+    this.#source?.cancel(reason);
+    this.#wake();
+  }
+
+  /** @returns {Promise<Manifest>} */
+  manifest() {
+    return this.#until(() => this.#manifest);
+  }
+
+  /**
+   * A wheel's files, each as soon as it is complete. Only `verified` says whether their bytes are right.
+   *
+   * @param {ManifestWheel} wheel
+   * @returns {AsyncGenerator<import("./tar.mjs").Entry>}
+   */
+  async *entries(wheel) {
+    const layer = await this.#until(() => this.#layers.get(wheel));
+    const isThere = (/** @type {number} */ size) => this.position >= wheel.offset + size;
+    try {
+      yield* layerEntries(layer, (size) => (isThere(size) ? undefined : this.#until(() => isThere(size))));
+    } catch (error) {
+      // That the bytes are not the sender's is the better explanation.
+      await this.verified(wheel);
+      throw error;
+    }
+  }
+
+  /** Waits for the whole layer and its SHA-256. @param {ManifestWheel} wheel */
+  verified(wheel) {
+    return this.#until(() => this.#checks.get(wheel));
+  }
+
+  /** Waits for the end, and for the integrity of the whole. */
+  ended() {
+    return this.#until(() => this.#ended);
+  }
+
+  /**
+   * Waits for something to be true. What is there already counts, also after a failure.
+   *
+   * @template T
+   * @param {() => T | Promise<T> | undefined | false} get
+   * @returns {Promise<T>}
+   */
+  async #until(get) {
+    for (;;) {
+      const found = get();
+      if (found) {
+        return found;
+      }
+      if (this.#failure) {
+        throw this.#failure.reason;
+      }
+      await new Promise((/** @type {(value?: unknown) => void} */ resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #wake() {
+    this.#waiting.splice(0).forEach((resolve) => resolve());
+  }
+
+  /** @param {Promise<Source>} source */
+  async #run(source) {
+    this.#source = await source;
+    const manifest = await this.#readManifest();
+    this.#options.check?.(manifest);
+    this.#manifest = manifest;
+    this.#wake();
+    for (const wheel of manifest.wheels) {
+      const layer = allocate(wheel.size);
+      this.#layers.set(wheel, layer);
+      await this.#fill(layer, () => {
+        this.#options.report?.(wheel.name);
+        this.#wake();
+      });
+      // While it is checked, the next one comes.
+      const check = verifyLayer(wheel, layer);
+      check.catch((error) => this.fail(error));
+      this.#checks.set(wheel, check);
+      this.#wake();
+    }
+    await this.#readEnd();
+    this.#ended = true;
+    this.#wake();
   }
 
   /**
@@ -61,12 +181,12 @@ export class BundleStream {
    *
    * @returns {Promise<Manifest>}
    */
-  async readManifest() {
-    const header = parseHeader(await this.#read(512), 0);
+  async #readManifest() {
+    const header = parseHeader(await this.#fill(allocate(512)), 0);
     if (header?.type !== "0" || header.name !== "wheelbarrow.json" || header.size > maxManifestSize) {
       throw new WheelbarrowError("the answer is not a bundle: it doesn't begin with a manifest");
     }
-    const bytes = await this.#read(padded(header.size));
+    const bytes = await this.#fill(allocate(padded(header.size)));
     /** @type {any} */
     let manifest;
     try {
@@ -74,71 +194,82 @@ export class BundleStream {
     } catch (error) {
       throw new WheelbarrowError("the bundle's manifest is damaged: it is not JSON", { cause: error });
     }
-    checkManifest(manifest, this.#position);
+    checkManifest(manifest, this.position);
     return manifest;
   }
 
-  /**
-   * Reads the next layer, in a buffer of its own.
-   *
-   * @param {ManifestWheel} wheel
-   * @param {(position: number) => void} report called with the bytes read since the bundle's beginning
-   */
-  readLayer(wheel, report) {
-    return this.#read(wheel.size, report);
-  }
-
-  async readEnd() {
-    if ((await this.#read(endMarkerSize)).some((byte) => byte !== 0)) {
+  async #readEnd() {
+    if ((await this.#fill(allocate(endMarkerSize))).some((byte) => byte !== 0)) {
       throw new WheelbarrowError("the bundle is damaged: its end is not where the manifest says");
     }
-    if (this.#rest.length > 0 || (await this.#more())) {
+    // A connection that breaks off here has brought everything.
+    if (this.#rest.length > 0 || (await this.#read().catch(() => undefined))) {
       throw new WheelbarrowError("the bundle is damaged: it goes on after its end");
     }
-  }
-
-  /** @param {unknown} reason */
-  async cancel(reason) {
-    // A stream that has failed already fails again here; the caller knows why.
-    await this.#reader.cancel(reason).catch(() => {});
+    const { integrity } = this.#options;
+    const found = integrity?.hash.digest();
+    if (found !== integrity?.expected) {
+      throw new WheelbarrowError(`the bundle is damaged: its SHA-256 is ${found}, not ${integrity?.expected}`);
+    }
   }
 
   /**
-   * Reads exactly `size` bytes.
+   * Fills a buffer with the next bytes.
    *
-   * @param {number} size
-   * @param {(position: number) => void} [report]
+   * @param {Uint8Array<ArrayBuffer>} buffer
+   * @param {() => void} [report]
    */
-  async #read(size, report) {
-    const bytes = allocate(size);
-    for (let filled = 0; filled < size; ) {
-      if (this.#rest.length === 0 && !(await this.#more())) {
-        throw new WheelbarrowError(
-          `the bundle was cut short: ${this.#position} bytes came, and at least ${size - filled} more were to come`,
-        );
+  async #fill(buffer, report) {
+    for (let filled = 0; filled < buffer.length; ) {
+      if (this.#rest.length === 0) {
+        this.#rest = await this.#next(buffer.length - filled);
       }
-      const part = this.#rest.subarray(0, size - filled);
-      bytes.set(part, filled);
+      const part = this.#rest.subarray(0, buffer.length - filled);
+      buffer.set(part, filled);
+      this.#options.integrity?.hash.update(part);
       filled += part.length;
-      this.#position += part.length;
+      this.position += part.length;
       this.#rest = this.#rest.subarray(part.length);
-      report?.(this.#position);
+      report?.();
     }
-    return bytes;
+    return buffer;
   }
 
-  /** Waits for bytes; false at the end of the stream. */
-  async #more() {
-    do {
-      const { done, value } = await this.#reader.read().catch((error) => {
-        throw new WheelbarrowError(`the connection broke off: ${messageOf(error)}`, { cause: error });
-      });
-      if (done) {
-        return false;
+  /** The next bytes that the source has; nothing at its end. */
+  async #read() {
+    for (;;) {
+      const chunk = await this.#source?.read();
+      if (chunk?.length !== 0) {
+        return chunk;
       }
-      this.#rest = value;
-    } while (this.#rest.length === 0);
-    return true;
+    }
+  }
+
+  /**
+   * The next bytes, if need be of a download that begins anew where the last one ended.
+   *
+   * @param {number} missing at least so many are still to come
+   * @returns {Promise<Uint8Array>}
+   */
+  async #next(missing) {
+    for (;;) {
+      /** @type {unknown} */
+      let failure;
+      try {
+        const chunk = await this.#read();
+        if (chunk) {
+          return chunk;
+        }
+        failure = new WheelbarrowError(
+          `the bundle was cut short: ${this.position} bytes came, and at least ${missing} more were to come`,
+        );
+      } catch (error) {
+        failure = error;
+      }
+      if (this.#failure || !(await this.#source?.resume(this.position))) {
+        throw failure;
+      }
+    }
   }
 }
 
@@ -176,12 +307,11 @@ function checkManifest(manifest, first) {
  * @param {ManifestWheel} wheel
  * @param {Uint8Array<ArrayBuffer>} layer
  */
-export async function verifyLayer(wheel, layer) {
+async function verifyLayer(wheel, layer) {
   // crypto.subtle exists in secure contexts only; a page on plain http checks all the same, a little slower.
-  const digest = globalThis.crypto?.subtle
-    ? new Uint8Array(await crypto.subtle.digest("SHA-256", layer))
-    : (await import("./sha256.mjs")).sha256(layer);
-  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const found = globalThis.crypto?.subtle
+    ? hex(new Uint8Array(await crypto.subtle.digest("SHA-256", layer)))
+    : new (await import("./sha256.mjs")).Sha256().update(layer).digest();
   if (found !== wheel.sha256) {
     throw new WheelbarrowError(
       `the bytes of ${wheel.file} were damaged on the way: their SHA-256 is ${found}, not ${wheel.sha256} as the ` +
@@ -190,104 +320,9 @@ export async function verifyLayer(wheel, layer) {
   }
 }
 
-/**
- * The files of a layer, as parts of its buffer.
- *
- * @param {Uint8Array<ArrayBuffer>} layer
- * @returns {Generator<Entry>}
- */
-export function* layerEntries(layer) {
-  /** From a pax header, which stands before the entry whose path ustar can't hold. @type {string | undefined} */
-  let longPath;
-  for (let at = 0; at < layer.length; ) {
-    const header = parseHeader(layer, at);
-    const start = at + 512;
-    if (header === undefined || start + header.size > layer.length) {
-      throw new WheelbarrowError("the bundle is damaged: a tar header is not where the manifest says");
-    }
-    const bytes = layer.subarray(start, start + header.size);
-    at = start + padded(header.size);
-    if (header.type === "x") {
-      longPath = paxPath(bytes);
-    } else if (header.type === "0") {
-      const path = longPath ?? header.name;
-      longPath = undefined;
-      if (!isSafePath(path)) {
-        throw new WheelbarrowError(`the bundle holds a file that would leave site-packages: ${JSON.stringify(path)}`);
-      }
-      yield { path, bytes };
-    } else {
-      throw new WheelbarrowError(`the bundle holds a tar entry of type ${JSON.stringify(header.type)}`);
-    }
-  }
-}
-
-/**
- * A ustar header (POSIX.1-1988), or nothing if its checksum says that it isn't one.
- *
- * @param {Uint8Array<ArrayBuffer>} tar
- * @param {number} at
- */
-function parseHeader(tar, at) {
-  const block = tar.subarray(at, at + 512);
-  const size = octal(block.subarray(124, 136));
-  // The checksum counts its own field as eight spaces.
-  const sum = block.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0);
-  if (size === undefined || octal(block.subarray(148, 156)) !== sum) {
-    return undefined;
-  }
-  const name = text(block.subarray(0, 100));
-  const prefix = text(block.subarray(345, 500));
-  return { name: prefix === "" ? name : `${prefix}/${name}`, size, type: String.fromCharCode(block[156]) };
-}
-
-/** @param {Uint8Array} field */
-function octal(field) {
-  const digits = text(field).trim();
-  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
-}
-
-/** @param {Uint8Array} field */
-function text(field) {
-  const end = field.indexOf(0);
-  return decoder.decode(end < 0 ? field : field.subarray(0, end));
-}
-
-/**
- * The path in pax records (POSIX.1-2001), each of them `<length> <key>=<value>\n`.
- *
- * @param {Uint8Array} records
- */
-function paxPath(records) {
-  /** @type {string | undefined} */
-  let path;
-  for (let at = 0; at < records.length; ) {
-    const space = records.indexOf(0x20, at);
-    const length = Number(decoder.decode(records.subarray(at, Math.max(space, at))));
-    if (!(length > space - at + 1) || at + length > records.length) {
-      throw new WheelbarrowError("the bundle is damaged: a pax header can't be read");
-    }
-    const record = decoder.decode(records.subarray(space + 1, at + length - 1));
-    if (record.startsWith("path=")) {
-      path = record.slice("path=".length);
-    }
-    at += length;
-  }
-  return path;
-}
-
-/**
- * Relative, forward slashes only, and never upwards.
- *
- * @param {string} path
- */
-function isSafePath(path) {
-  return !/[\0\\]/.test(path) && path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
-}
-
-/** @param {number} size */
-function padded(size) {
-  return Math.ceil(size / 512) * 512;
+/** @param {Uint8Array} bytes */
+function hex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {number} size */
@@ -298,5 +333,3 @@ function allocate(size) {
     throw new WheelbarrowError(`a piece of ${size} bytes doesn't fit into memory`, { cause: error });
   }
 }
-
-const decoder = new TextDecoder();

@@ -14,7 +14,7 @@ import { messageOf, WheelbarrowError } from "./error.mjs";
 /** Chromium's limit for `new WebAssembly.Module` on the main thread. */
 const syncCompileLimit = 8 * 1024 * 1024;
 
-/** @typedef {import("./bundle_stream.mjs").Entry} Entry */
+/** @typedef {import("./tar.mjs").Entry} Entry */
 
 export class ExtensionModules {
   /** What links to what, by file name, which is how modules name their libraries. @type {Map<string, Library>} */
@@ -23,26 +23,27 @@ export class ExtensionModules {
   #held = [];
 
   /**
-   * Takes note of a layer's modules and libraries. Layers come in any order.
+   * Takes note of a file. Files come in any order.
    *
-   * @param {Entry[]} entries
-   * @param {boolean} [wanted] false if the layer's own modules are not to be loaded
-   * @returns {Entry[]} the modules, of this layer and of earlier ones, that can be loaded ahead now
+   * @param {Entry} entry
+   * @param {boolean} [wanted] false if it is not to be loaded
+   * @returns {Entry[]} the modules, this one or earlier ones, that can be loaded ahead now
    */
-  add(entries, wanted = true) {
-    const modules = entries.filter(({ path }) => /\.so(\.\d+)*$/.test(path));
-    for (const { path, bytes } of modules) {
-      const large = bytes.length >= syncCompileLimit;
-      this.#libraries.set(fileName(path), { large, needs: neededLibraries(bytes) });
+  add(entry, wanted = true) {
+    const { path, bytes } = entry;
+    if (!/\.so(\.\d+)*$/.test(path)) {
+      return [];
     }
-    if (wanted) {
-      this.#held.push(...modules.filter(({ path }) => !isLibrary(path)));
+    const large = bytes.length >= syncCompileLimit;
+    this.#libraries.set(fileName(path), { large, needs: neededLibraries(bytes) });
+    if (wanted && !isLibrary(path)) {
+      this.#held.push(entry);
     }
     return this.#release(({ path }) => this.#isComplete(fileName(path), new Set()));
   }
 
   /**
-   * After the last layer: what is still missing will not come.
+   * After the last file: what is still missing will not come.
    *
    * @returns {Entry[]} the modules to load ahead that were not named yet
    */

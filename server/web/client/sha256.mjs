@@ -1,31 +1,47 @@
 /**
- * SHA-256 (FIPS 180-4) for pages that are not secure contexts, where `crypto.subtle` is absent.
+ * SHA-256 (FIPS 180-4) of bytes that come piece by piece, which `crypto.subtle` can't do; it is absent, besides, from
+ * pages that are not secure contexts.
  *
  * @module
  */
 
-/**
- * @param {Uint8Array} bytes
- * @returns {Uint8Array} 32 bytes
- */
-export function sha256(bytes) {
-  const state = Int32Array.of(
+export class Sha256 {
+  #state = Int32Array.of(
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
   );
-  const whole = bytes.length - (bytes.length % 64);
-  compress(state, bytes, whole);
+  #length = 0;
+  /** The bytes of a block that is not full yet. */
+  #block = new Uint8Array(64);
 
-  // The last bytes, a one bit, zeros, and the message's length in bits.
-  const left = bytes.length - whole;
-  const tail = new Uint8Array(left < 56 ? 64 : 128);
-  tail.set(bytes.subarray(whole));
-  tail[left] = 0x80;
-  new DataView(tail.buffer).setBigUint64(tail.length - 8, BigInt(bytes.length) * 8n);
-  compress(state, tail, tail.length);
+  /** @param {Uint8Array} bytes */
+  update(bytes) {
+    const begun = this.#length % 64;
+    this.#length += bytes.length;
+    let at = 0;
+    if (begun > 0) {
+      at = Math.min(64 - begun, bytes.length);
+      this.#block.set(bytes.subarray(0, at), begun);
+      if (begun + at < 64) {
+        return this;
+      }
+      compress(this.#state, this.#block, 64);
+    }
+    const whole = bytes.length - at - ((bytes.length - at) % 64);
+    compress(this.#state, bytes.subarray(at), whole);
+    this.#block.set(bytes.subarray(at + whole));
+    return this;
+  }
 
-  const digest = new DataView(new ArrayBuffer(32));
-  state.forEach((word, i) => digest.setInt32(4 * i, word));
-  return new Uint8Array(digest.buffer);
+  /** Ends the message. @returns {string} hexadecimal digits */
+  digest() {
+    // A one bit, zeros, and the message's length in bits.
+    const bits = BigInt(this.#length) * 8n;
+    const end = new Uint8Array(((119 - (this.#length % 64)) % 64) + 9);
+    end[0] = 0x80;
+    new DataView(end.buffer).setBigUint64(end.length - 8, bits);
+    this.update(end);
+    return Array.from(this.#state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+  }
 }
 
 /**

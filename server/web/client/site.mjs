@@ -1,10 +1,11 @@
 /**
  * Where the wheels go: Pyodide's file system, and what Pyodide and Python know about it. Public interfaces only.
  *
+ * A wheel's files appear one by one, as they come; those of a wheel that turns out to be wrong go away again.
+ *
  * @module
  */
 
-import { layerEntries } from "./bundle_stream.mjs";
 import { messageOf, WheelbarrowError } from "./error.mjs";
 import { ExtensionModules, isLibrary, loadAhead } from "./extension_modules.mjs";
 
@@ -79,15 +80,29 @@ function runPython(pyodide, code, names = {}) {
   }
 }
 
+/** @typedef {import("./bundle_stream.mjs").ManifestWheel} ManifestWheel */
+/** @typedef {import("./tar.mjs").Entry} Entry */
+/** Takes back one step. @typedef {(FS: any) => void} Undo */
+
+/**
+ * What happens to a wheel.
+ * @typedef {object} Visit
+ * @property {string | undefined} before the version that was there
+ * @property {Entry[]} held files that are not in place yet
+ * @property {Undo[]} made what was put in place
+ */
+
 export class Site {
   /** @type {InstalledWheel[]} */
   wheels = [];
   #pyodide;
   #runtime;
-  /** Versions that were there before, by the manifest's name. @type {Record<string, string>} */
-  #before = {};
-  /** @type {Set<string>} */
-  #folders = new Set();
+  /** Of the wheels that are to come. @type {Map<ManifestWheel, Visit>} */
+  #visits = new Map();
+  /** Folders that are there; true if they were made here. @type {Map<string, boolean>} */
+  #folders = new Map([["", false]]);
+  /** Files that were written here. @type {Set<string>} */
+  #written = new Set();
   #modules = new ExtensionModules();
   /** Modules being loaded. @type {Promise<void>[]} */
   #loads = [];
@@ -102,48 +117,83 @@ export class Site {
   }
 
   /**
-   * Asks which of these wheels are there before the first of them comes.
+   * Looks which of these wheels are there before the first of them comes.
    *
-   * @param {import("./bundle_stream.mjs").ManifestWheel[]} wheels
+   * @param {ManifestWheel[]} wheels
    */
   expect(wheels) {
-    Object.assign(this.#before, runPython(this.#pyodide, `
-import importlib, importlib.metadata as metadata, json
-
-def version(name):
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-
-importlib.invalidate_caches()
-json.dumps({name: found for name in json.loads(names) if (found := version(name))})`, {
-      names: JSON.stringify(wheels.map((wheel) => wheel.name)),
-    }));
+    const { FS } = this.#pyodide;
+    const { purelib } = this.#runtime;
+    // By their folders' names: importing importlib.metadata would take longer than all the rest of this.
+    /** @type {Map<string, string>} */
+    const versions = new Map();
+    for (const folder of FS.readdir(purelib)) {
+      const [, name, version] = /^([^-]+)-([^-]+)\.dist-info$/.exec(folder) ?? [];
+      if (name && FS.analyzePath(`${purelib}/${folder}/METADATA`).exists) {
+        versions.set(canonicalName(name), version);
+      }
+    }
+    for (const wheel of wheels) {
+      this.#visits.set(wheel, { before: versions.get(canonicalName(wheel.name)), held: [], made: [] });
+    }
   }
 
   /**
-   * Writes a verified layer's files. Nothing waits in here, so Python sees all of them or none.
+   * Takes a file of a wheel. It is in place at once, unless something is there that must stay until the wheel is known
+   * to be right: an older version, or a file of the same name.
    *
-   * @param {import("./bundle_stream.mjs").ManifestWheel} wheel
-   * @param {Uint8Array<ArrayBuffer>} layer
+   * @param {ManifestWheel} wheel
+   * @param {Entry} entry
    */
-  place(wheel, layer) {
-    const { name, version, file } = wheel;
-    const before = this.#before[name];
-    // All names are checked before the first file is written.
-    const entries = [...layerEntries(layer)];
-    const already = before === version;
-    const ahead = this.#modules.add(entries, !already);
-    if (!already) {
-      if (before !== undefined) {
-        this.#remove(wheel, before);
-      }
-      this.#write(wheel, entries);
+  add(wheel, entry) {
+    const visit = this.#visit(wheel);
+    const already = visit.before === wheel.version;
+    if (!already && (visit.before !== undefined || !this.#write(wheel, entry, false))) {
+      visit.held.push(entry);
+    } else {
+      this.#load(this.#modules.add(entry, !already));
     }
-    this.#load(ahead);
+  }
+
+  /**
+   * After the last file of a wheel, and once it is known to be right.
+   *
+   * @param {ManifestWheel} wheel
+   */
+  keep(wheel) {
+    const { before, held } = this.#visit(wheel);
+    const { name, version, file } = wheel;
+    const already = before === version;
     const replaced = already || before === undefined ? {} : { replaced: before };
+    if (before !== undefined && !already) {
+      this.#remove(wheel, before);
+    }
+    for (const entry of held) {
+      this.#write(wheel, entry, true);
+      this.#load(this.#modules.add(entry));
+    }
+    this.#visits.delete(wheel);
     this.wheels.push({ name, version, file, already, ...replaced });
+  }
+
+  /** Removes the files of the wheels that were not kept. */
+  undo() {
+    const { FS } = this.#pyodide;
+    for (const { made } of this.#visits.values()) {
+      for (const remove of made.reverse()) {
+        try {
+          remove(FS);
+        } catch {
+          // It is gone already, or holds files of others.
+        }
+      }
+    }
+    this.#visits.clear();
+  }
+
+  /** @param {ManifestWheel} wheel */
+  #visit(wheel) {
+    return /** @type {Visit} */ (this.#visits.get(wheel));
   }
 
   /** After the last wheel: resolves once every module that is loaded ahead is ready. */
@@ -152,7 +202,7 @@ json.dumps({name: found for name in json.loads(names) if (found := version(name)
     await Promise.all(this.#loads);
   }
 
-  /** @param {import("./bundle_stream.mjs").Entry[]} modules */
+  /** @param {Entry[]} modules */
   #load(modules) {
     for (const { path, bytes } of modules) {
       const load = loadAhead(this.#pyodide.FS, `${this.#runtime.purelib}/${path}`, bytes);
@@ -182,46 +232,63 @@ json.dumps({name: found for name in json.loads(names) if (found := version(name)
   }
 
   /**
-   * A file is written without a copy: MEMFS keeps the part of the layer's buffer that it is given. The whole buffer
-   * then lives as long as any file of the wheel, at a cost of the tar headers between them.
+   * Writes a file without a copy: MEMFS keeps the part of the layer's buffer that it is given. The whole buffer then
+   * lives as long as any file of the wheel, at a cost of the tar headers between them.
    *
-   * @param {import("./bundle_stream.mjs").ManifestWheel} wheel
-   * @param {import("./bundle_stream.mjs").Entry[]} entries
+   * @param {ManifestWheel} wheel
+   * @param {Entry} entry
+   * @param {boolean} replace what is there already
+   * @returns {boolean} false if there was something, which was left alone
    */
-  #write(wheel, entries) {
+  #write(wheel, { path, bytes }, replace) {
     const { FS } = this.#pyodide;
-    /** @type {string[]} */
-    const written = [];
-    /** @type {(place: string, bytes: Uint8Array, canOwn: boolean) => void} */
-    const write = (place, bytes, canOwn) => {
-      const folder = place.slice(0, place.lastIndexOf("/"));
-      if (!this.#folders.has(folder)) {
-        FS.mkdirTree(folder);
-        this.#folders.add(folder);
-      }
-      FS.writeFile(place, bytes, { canOwn });
-      written.push(place);
-    };
-    for (const { path, bytes } of entries) {
-      try {
-        write(`${this.#runtime.purelib}/${path}`, bytes, true);
-        const destination = this.#destination(wheel, path);
-        if (destination !== undefined) {
-          // RECORD names the first place, so that stays. Libraries are never written to: both places share their bytes.
-          write(destination, bytes, isLibrary(path));
+    const { made } = this.#visit(wheel);
+    // RECORD names the first place, so that stays. Libraries are never written to: both places share their bytes.
+    const places = [`${this.#runtime.purelib}/${path}`, this.#destination(wheel, path)].filter((place) => place !== undefined);
+    try {
+      for (const [i, place] of places.entries()) {
+        const isNew = this.#makeFolder(place.slice(0, place.lastIndexOf("/")), made);
+        const isThere = this.#written.has(place) || (!isNew && FS.analyzePath(place).exists);
+        if (isThere && !replace) {
+          return false;
         }
-      } catch (error) {
-        written.forEach((place) => FS.unlink(place));
-        throw new WheelbarrowError(`${path} of ${wheel.file} can't be written: ${messageOf(error)}`, { cause: error });
+        if (!isThere) {
+          made.push((FS) => FS.unlink(place));
+        }
+        FS.writeFile(place, bytes, { canOwn: i === 0 || isLibrary(path) });
+        this.#written.add(place);
       }
+    } catch (error) {
+      throw new WheelbarrowError(`${path} of ${wheel.file} can't be written: ${messageOf(error)}`, { cause: error });
     }
+    return true;
+  }
+
+  /**
+   * @param {string} folder
+   * @param {Undo[]} made
+   * @returns {boolean} whether it was made here
+   */
+  #makeFolder(folder, made) {
+    let isNew = this.#folders.get(folder);
+    if (isNew === undefined) {
+      const { FS } = this.#pyodide;
+      isNew = !FS.analyzePath(folder).exists;
+      if (isNew) {
+        this.#makeFolder(folder.slice(0, folder.lastIndexOf("/")), made);
+        FS.mkdir(folder);
+        made.push((FS) => FS.rmdir(folder));
+      }
+      this.#folders.set(folder, isNew);
+    }
+    return isNew;
   }
 
   /**
    * Where an installer puts a file of a wheel's `.data` folder (PEP 427), besides the folder itself; for shared
    * libraries, where Pyodide's dynamic linker looks.
    *
-   * @param {import("./bundle_stream.mjs").ManifestWheel} wheel
+   * @param {ManifestWheel} wheel
    * @param {string} path
    * @returns {string | undefined}
    */
@@ -238,7 +305,7 @@ json.dumps({name: found for name in json.loads(names) if (found := version(name)
   /**
    * Removes another version as an installer would: by its RECORD.
    *
-   * @param {import("./bundle_stream.mjs").ManifestWheel} wheel
+   * @param {ManifestWheel} wheel
    * @param {string} before
    */
   #remove({ name, version }, before) {

@@ -1,15 +1,18 @@
 /**
  * The wheelbarrow loader: installs a requirement set into a running Pyodide from one streamed bundle.
  *
- *     import { install } from "https://wheels.example/client/wheelbarrow.mjs";
- *     await install(pyodide, ["numpy", "lxml>=5"]);
+ *     import { install, prefetch } from "https://wheels.example/client/wheelbarrow.mjs";
+ *     const ready = prefetch(["numpy", "lxml>=5"]);
+ *     const pyodide = await loadPyodide();
+ *     await install(pyodide, ready);
  *     pyodide.runPython("import numpy");
  *
- * One request brings the resolved wheels, large extension modules first; where they are so many that no browser would
- * keep the answer, it brings a list of parts, which are taken in parallel. Each wheel's files appear in site-packages once
- * its bytes have the length and the SHA-256 that the bundle's manifest promises, and all at once: a wheel is there
- * wholly or not at all. A response that is cut short looks complete to `fetch`, so nothing here trusts its end.
- * The manifest itself is trusted as far as the connection is.
+ * One request brings the resolved wheels, large extension modules first; where they are so many that no browser would keep the
+ * answer, it brings a list of parts, which are then taken in parallel. Files appear in site-packages as their bytes
+ * come, and large extension modules begin to load. A wheel's bytes must have the length and the SHA-256 that the
+ * bundle's manifest promises, or its files go away again: import after `install` has resolved. A response that is cut
+ * short looks complete to `fetch`, so nothing here trusts its end; what is missing is asked for by range.
+ * The manifest itself is trusted as far as the connection is, or with `integrity` as far as the bundle's address.
  *
  * Works on a page, in a worker and in Node (18 and later), through Pyodide's public interface only. The files beside
  * this one belong to it.
@@ -17,10 +20,8 @@
  * @module
  */
 
-import { checkPart, isList, readList } from "./bundle_list.mjs";
-import { BundleStream, verifyLayer } from "./bundle_stream.mjs";
-import { messageOf, WheelbarrowError } from "./error.mjs";
-import { chooseFiles, unpacked } from "./gzip_file.mjs";
+import { Download } from "./download.mjs";
+import { WheelbarrowError } from "./error.mjs";
 import { describeRuntime, Site } from "./site.mjs";
 
 export { WheelbarrowError };
@@ -37,15 +38,20 @@ export { WheelbarrowError };
  */
 
 /**
- * @typedef {object} Options
+ * @typedef {object} PrefetchOptions
  * @property {string | URL} [baseURL] the server; by default the one that this module came from
- * @property {string} [target] what the bundle is for; by default what the runtime says it is
+ * @property {string} [target] what the bundle is for; by default what the runtime says it is, or before there is one,
+ *   what the server makes bundles for
  * @property {string} [strip] classes of files to leave out, such as "tests,pyi"; by default none
  * @property {"off" | "beside" | "instead"} [bytecode] byte-compiled modules; by default what the server does
- * @property {(progress: Progress) => void} [onProgress]
- * @property {AbortSignal} [signal] gives the installation up; the promise is then rejected with the signal's
- *   reason, and wheels already reported as "installed" stay
+ * @property {boolean} [integrity] compare the whole bundle with the SHA-256 in its address, too; no wheel stays
+ *   otherwise
+ * @property {number} [retries] how often in a row a download that broke off is continued, by default 3
+ * @property {AbortSignal} [signal] gives up; the promise of `install` is then rejected with the signal's reason, and
+ *   wheels already reported as "installed" stay
  */
+
+/** @typedef {PrefetchOptions & {onProgress?: (progress: Progress) => void}} Options */
 
 /**
  * @typedef {object} Installation
@@ -55,172 +61,195 @@ export { WheelbarrowError };
  * @property {number} size the bytes of the bundle, or of its parts, before compression
  */
 
+/** A download that goes on by itself until `install` takes it over. */
+class Prefetched {
+  /**
+   * @param {string | string[] | URL} requirements
+   * @param {PrefetchOptions} options
+   */
+  constructor(requirements, options) {
+    /** @type {Download | undefined} */
+    this.download = new Download(urlOf(requirements, options), options);
+    /** Whether it may turn out to be for another runtime than the one that is there in the end. */
+    this.isGuess = !(requirements instanceof URL) && !options.target;
+    this.requirements = requirements;
+    this.options = options;
+  }
+
+  /**
+   * For the one installation that there can be: files are not copied.
+   *
+   * @param {AbortSignal | undefined} signal
+   */
+  take(signal) {
+    const { download } = this;
+    if (!download) {
+      throw new TypeError("this was installed already: prefetch again for another installation");
+    }
+    this.download = undefined;
+    download.follow(signal);
+    return download;
+  }
+}
+
+/**
+ * Begins to download what `install` will need, while Pyodide itself is still being loaded. Nothing happens to what is
+ * never installed; what goes wrong, `install` says.
+ *
+ * The bundle is for the server's own target, or the one in `options`.
+ *
+ * @param {string | string[] | URL} requirements as for `install`
+ * @param {PrefetchOptions} [options]
+ */
+export function prefetch(requirements, options = {}) {
+  return new Prefetched(requirements, options);
+}
+
 /**
  * Installs `requirements` (PEP 508) and all that they need.
  *
  * A `URL` in their place names what was resolved before and is kept somewhere as a file: a bundle (`<sha256>.tar`), or
  * the JSON of `/resolve`, as `wheelbarrow export` writes it to `sets/`. Then `baseURL` and `target` mean nothing.
  *
+ * What `prefetch` returned brings its options along; of those given here, `signal` and `onProgress` count. If no target
+ * was named and the runtime turns out to be another than the server's, the right bundle is fetched instead.
+ *
  * @param {import("./site.mjs").Pyodide} pyodide
- * @param {string | string[] | URL} requirements
+ * @param {string | string[] | URL | Prefetched} requirements
  * @param {Options} [options]
  * @returns {Promise<Installation>}
  */
 export async function install(pyodide, requirements, options = {}) {
   const { signal, onProgress } = options;
-  /** @type {Report} */
-  const report = (phase, loaded, total, wheel) => onProgress?.({ phase, loaded, total, wheel });
   signal?.throwIfAborted();
   const runtime = describeRuntime(pyodide);
-  const url =
-    requirements instanceof URL
+  const wanted =
+    requirements instanceof Prefetched
       ? requirements
-      : bundleURL(requirements, { ...options, target: options.target ?? runtime.target });
-
-  report("request", 0, 0);
-  const response = await request(url, signal);
+      : new Prefetched(requirements, { ...options, target: options.target ?? runtime.target });
+  let download = wanted.take(signal);
   const site = new Site(pyodide, runtime);
+  let size = 0;
+  /** @type {Report} */
+  const report = (phase, wheel) => onProgress?.({ phase, loaded: size && download.loaded, total: size, wheel });
   try {
-    const { address, target, size } = await (isList(response) ? receiveListed : receiveWhole)(
-      response, site, report, signal,
-    );
-    report("load", size, size);
+    report("request");
+    let problem = misfit(await download.manifests(), runtime);
+    if (problem && wanted.isGuess) {
+      download.cancel(problem);
+      download = new Prefetched(wanted.requirements, { ...wanted.options, target: runtime.target }).take(signal);
+      problem = misfit(await download.manifests(), runtime);
+    }
+    if (problem) {
+      throw problem;
+    }
+    const { address, bundles } = await download.arrival;
+    const manifests = await download.manifests();
+    site.expect(manifests.flatMap(({ wheels }) => wheels));
+    size = manifests.reduce((sum, manifest) => sum + manifest.size, 0);
+    download.report = (wheel) => report("download", wheel);
+    const { integrity } = wanted.options;
+    const placing = bundles.map((bundle, i) => place(bundle, manifests[i], { site, report, download, integrity }));
+    try {
+      await Promise.all(placing);
+    } catch (error) {
+      download.cancel(error);
+      await Promise.allSettled(placing);
+      throw error;
+    }
+    report("load");
     await site.settle();
-    signal?.throwIfAborted();
+    download.throwIfCancelled();
     site.announce(address);
-    report("done", size, size);
-    return { wheels: site.wheels, bundle: address, target, size };
+    report("done");
+    return { wheels: site.wheels, bundle: address, target: manifests[0].target, size };
   } catch (error) {
+    download.cancel(error);
+    site.undo();
     site.refresh();
-    signal?.throwIfAborted();
     if (error instanceof WheelbarrowError) {
       error.installed = site.wheels;
     }
     throw error;
-  }
-}
-
-/** @typedef {(phase: Progress["phase"], loaded: number, total: number, wheel?: string) => void} Report */
-/** @typedef {{address: string, target: string, size: number}} Received */
-
-/**
- * @param {Response} response
- * @param {Site} site
- * @param {Report} report
- * @param {AbortSignal | undefined} signal
- * @returns {Promise<Received>}
- */
-async function receiveWhole(response, site, report, signal) {
-  const { size, target } = await receive(response, site, report, signal);
-  return { address: new URL(response.headers.get("Content-Location") ?? "", response.url).href, target, size };
-}
-
-/**
- * Takes the parts that a list names, all at the same time.
- *
- * @param {Response} response
- * @param {Site} site
- * @param {Report} report
- * @param {AbortSignal | undefined} signal
- * @returns {Promise<Received>}
- */
-async function receiveListed(response, site, report, signal) {
-  const { address, target, parts } = await readList(response);
-  const size = parts.reduce((sum, part) => sum + part.size, 0);
-  const loaded = parts.map(() => 0);
-  const files = await chooseFiles(parts, signal);
-  signal?.throwIfAborted();
-  // Ends what is under way when one part fails, or when the caller gives up.
-  const giveUp = new AbortController();
-  const follow = () => giveUp.abort(signal?.reason);
-  signal?.addEventListener("abort", follow);
-  const receiving = parts.map(async (part, i) => {
-    const manifest = await receive(
-      await request(files[i], giveUp.signal),
-      site,
-      (phase, position, _, wheel) => {
-        loaded[i] = position;
-        report(phase, loaded.reduce((sum, each) => sum + each), size, wheel);
-      },
-      giveUp.signal,
-      part,
-    );
-    loaded[i] = manifest.size;
-  });
-  try {
-    await Promise.all(receiving);
-  } catch (error) {
-    giveUp.abort(error);
-    throw error;
   } finally {
-    // Also after an error: nothing may change behind the caller's back.
-    await Promise.allSettled(receiving);
-    signal?.removeEventListener("abort", follow);
+    download.end();
   }
-  return { address, target, size };
 }
+/** @typedef {(phase: Progress["phase"], wheel?: string) => void} Report */
 
 /**
- * Reads a bundle to its end. While a layer is being checked and put in place, the next one downloads.
+ * Puts a bundle's files in place while they come. While a layer is being checked, the next one is read.
  *
- * @param {Response} response
- * @param {Site} site
- * @param {Report} report
- * @param {AbortSignal | undefined} signal
- * @param {import("./bundle_list.mjs").Part} [expected] what a list says of this bundle
- */
-async function receive(response, site, report, signal, expected) {
-  const body = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body);
-  const bundle = new BundleStream(expected?.gzip ? await unpacked(body) : body);
-  try {
-    const manifest = await bundle.readManifest();
-    if (expected) {
-      checkPart(expected, manifest);
-    }
-    site.expect(manifest.wheels);
-    await placeLayers(bundle, manifest, site, report, signal);
-    return manifest;
-  } catch (error) {
-    await bundle.cancel(error);
-    throw error;
-  }
-}
-
-/**
- * @param {BundleStream} bundle
+ * @param {import("./bundle_stream.mjs").BundleStream} bundle
  * @param {import("./bundle_stream.mjs").Manifest} manifest
- * @param {Site} site
- * @param {Report} report
- * @param {AbortSignal | undefined} signal
+ * @param {{site: Site, report: Report, download: Download, integrity?: boolean}} to
  */
-async function placeLayers(bundle, manifest, site, report, signal) {
-  /** @type {(wheel: import("./bundle_stream.mjs").ManifestWheel, layer: Uint8Array<ArrayBuffer>) => Promise<void>} */
-  const place = async (wheel, layer) => {
-    await verifyLayer(wheel, layer);
-    signal?.throwIfAborted();
-    site.place(wheel, layer);
-    report("installed", wheel.offset + wheel.size, manifest.size, wheel.name);
+async function place(bundle, manifest, { site, report, download, integrity }) {
+  /** @type {(wheel: import("./bundle_stream.mjs").ManifestWheel) => void} */
+  const keep = (wheel) => {
+    download.throwIfCancelled();
+    site.keep(wheel);
+    report("installed", wheel.name);
   };
-
-  let placing = Promise.resolve();
+  /** @type {Promise<void>[]} */
+  const kept = [];
   try {
     for (const wheel of manifest.wheels) {
-      const layer = await bundle.readLayer(wheel, (loaded) => report("download", loaded, manifest.size, wheel.name));
-      await placing;
-      placing = place(wheel, layer);
-      // It is awaited above or below; until then a failure must not count as unhandled.
-      placing.catch(() => {});
+      for await (const entry of bundle.entries(wheel)) {
+        download.throwIfCancelled();
+        site.add(wheel, entry);
+      }
+      if (!integrity) {
+        const keeping = bundle.verified(wheel).then(() => keep(wheel));
+        keeping.catch((error) => bundle.fail(error));
+        kept.push(keeping);
+      }
     }
-    await bundle.readEnd();
+    await bundle.ended();
   } finally {
     // Also after an error: nothing may change behind the caller's back.
-    await placing;
+    await Promise.allSettled(kept);
   }
+  await Promise.all(kept);
+  if (integrity) {
+    manifest.wheels.forEach(keep);
+  }
+}
+
+/**
+ * What is in bundles that a runtime can't use. Versions of Pyodide with the same Python and the same platform run the
+ * same wheels.
+ *
+ * @param {import("./bundle_stream.mjs").Manifest[]} manifests
+ * @param {import("./site.mjs").Runtime} runtime
+ */
+function misfit(manifests, { target: runtime }) {
+  const [, major, minor, platform] = /^cp(\d)(\d+)-(.+)$/.exec(runtime) ?? [];
+  for (const { target, python, wheels } of manifests) {
+    const stranger = wheels.find(({ file }) => {
+      const platforms = file.slice(file.lastIndexOf("-") + 1, -".whl".length).split(".");
+      return !platforms.includes("any") && !platforms.includes(platform);
+    });
+    const isOtherPython = python !== undefined && !python.startsWith(`${major}.${minor}.`);
+    if (stranger || isOtherPython) {
+      const why = stranger ? `it holds ${stranger.file}` : `it is for Python ${python}`;
+      return new WheelbarrowError(`the bundle for ${target} doesn't fit this runtime, ${runtime}: ${why}`);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * @param {string | string[] | URL} requirements
+ * @param {PrefetchOptions} options
+ */
+function urlOf(requirements, options) {
+  return requirements instanceof URL ? requirements : bundleURL(requirements, options);
 }
 
 /**
  * @param {string | string[]} requirements
- * @param {Options} options
+ * @param {PrefetchOptions} options
  */
 function bundleURL(requirements, { baseURL, target, strip, bytecode }) {
   const list = (typeof requirements === "string" ? [requirements] : [...requirements]).map((text) => text.trim());
@@ -258,34 +287,3 @@ function serverOf(module) {
   const cut = pathname.lastIndexOf("/client/");
   return new URL(cut < 0 ? "/" : pathname.slice(0, cut + 1), href);
 }
-
-/**
- * @param {URL} url
- * @param {AbortSignal | undefined} signal
- */
-async function request(url, signal) {
-  let response;
-  try {
-    response = await fetch(url, { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw new WheelbarrowError(`no answer from ${url.origin}: ${messageOf(error)}`, { cause: error });
-  }
-  if (response.ok && response.body) {
-    return response;
-  }
-  const text = await response.text();
-  let problem;
-  if (/\bjson\b/.test(response.headers.get("Content-Type") ?? "")) {
-    try {
-      problem = JSON.parse(text);
-    } catch {
-      // Not a problem document after all; the status says enough.
-    }
-  }
-  throw new WheelbarrowError(problem?.detail ?? `${url.origin} answered ${response.status} ${response.statusText}`, {
-    status: response.status,
-    problem,
-  });
-}
-

@@ -1,0 +1,281 @@
+/**
+ * Gets bundles from a server: asks for them, reads them by itself, and goes on where a connection broke off.
+ *
+ * @module
+ */
+
+import { checkPart, isList, readList } from "./bundle_list.mjs";
+import { BundleStream } from "./bundle_stream.mjs";
+import { messageOf, WheelbarrowError } from "./error.mjs";
+import { chooseFiles, unpacked } from "./gzip_file.mjs";
+
+/** @typedef {import("./bundle_stream.mjs").Manifest} Manifest */
+
+/** A bundle's immutable address. */
+const hashed = /([0-9a-f]{64})\.tar$/;
+
+/**
+ * What an answer brings.
+ * @typedef {object} Arrival
+ * @property {string} address the immutable URL of the whole bundle
+ * @property {BundleStream[]} bundles it, or its parts
+ */
+
+/**
+ * @typedef {object} DownloadOptions
+ * @property {number} [retries]
+ * @property {boolean} [integrity]
+ * @property {AbortSignal} [signal]
+ */
+
+export class Download {
+  /** Called when bytes of a wheel have come. @type {(wheel: string) => void} */
+  report = () => {};
+  /** @type {Promise<Arrival>} */
+  arrival;
+  /** @type {BundleStream[]} */
+  #bundles = [];
+  #stop = new AbortController();
+  /** Ends the listening to the callers' signals. */
+  #over = new AbortController();
+  #options;
+
+  /**
+   * Begins to download. What goes wrong is said to those who wait for what doesn't come.
+   *
+   * @param {URL} url
+   * @param {DownloadOptions} options
+   */
+  constructor(url, options) {
+    this.#options = options;
+    this.follow(options.signal);
+    this.arrival = this.#start(url);
+    this.arrival.catch(() => {});
+  }
+
+  /** Gives up when the signal says so. @param {AbortSignal | undefined} signal */
+  follow(signal) {
+    const giveUp = () => this.cancel(signal?.reason);
+    if (signal?.aborted) {
+      giveUp();
+    }
+    signal?.addEventListener("abort", giveUp, { signal: this.#over.signal });
+  }
+
+  /** @param {unknown} reason */
+  cancel(reason) {
+    this.#over.abort();
+    this.#stop.abort(reason);
+    this.#bundles.forEach((bundle) => bundle.fail(reason));
+  }
+
+  /** Once nobody will give up any more. */
+  end() {
+    this.#over.abort();
+  }
+
+  throwIfCancelled() {
+    this.#stop.signal.throwIfAborted();
+  }
+
+  /** Bytes so far. */
+  get loaded() {
+    return this.#bundles.reduce((sum, bundle) => sum + bundle.position, 0);
+  }
+
+  /** Waits for the first bytes of all bundles. */
+  async manifests() {
+    const { bundles } = await this.arrival;
+    return Promise.all(bundles.map((bundle) => bundle.manifest()));
+  }
+
+  /**
+   * @param {URL} url
+   * @returns {Promise<Arrival>}
+   */
+  async #start(url) {
+    const { signal } = this.#stop;
+    const response = await request(url, signal);
+    const Hash = this.#options.integrity ? (await import("./sha256.mjs")).Sha256 : undefined;
+    /** @type {string} */
+    let address;
+    if (isList(response)) {
+      const list = await readList(response);
+      address = list.address;
+      const files = await chooseFiles(list.parts, signal);
+      this.#bundles = list.parts.map((part, i) => {
+        const answer = request(files[i], signal);
+        const check = (/** @type {Manifest} */ manifest) => checkPart(part, manifest);
+        return this.#read(answer, part.url, Hash, { check, gzip: part.gzip !== undefined });
+      });
+    } else {
+      address = new URL(response.headers.get("Content-Location") ?? "", response.url).href;
+      this.#bundles = [this.#read(Promise.resolve(response), address, Hash)];
+    }
+    if (signal.aborted) {
+      this.cancel(signal.reason);
+    }
+    return { address, bundles: this.#bundles };
+  }
+
+  /**
+   * @param {Promise<Response>} answer
+   * @param {string} address
+   * @param {(new () => import("./bundle_stream.mjs").Hash) | undefined} Hash
+   * @param {object} [details]
+   * @param {(manifest: Manifest) => void} [details.check]
+   * @param {boolean} [details.gzip] it may be a gzip file
+   */
+  #read(answer, address, Hash, { check, gzip } = {}) {
+    const expected = hashed.exec(address)?.[1];
+    if (Hash && expected === undefined) {
+      throw new WheelbarrowError(`the integrity of ${address} can't be checked: its name is not its SHA-256`);
+    }
+    const open = async () => {
+      const body = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ ((await answer).body);
+      const retries = expected === undefined ? 0 : (this.#options.retries ?? 3);
+      return new Body(gzip ? await unpacked(body) : body, address, retries, this.#stop.signal);
+    };
+    const report = (/** @type {string} */ wheel) => this.report(wheel);
+    const integrity = Hash && { hash: new Hash(), expected: expected ?? "" };
+    return new BundleStream(open(), { check, report, integrity });
+  }
+}
+
+/** A bundle's bytes, of as many answers as it takes. */
+class Body {
+  #reader;
+  #address;
+  #retries;
+  #signal;
+  /** How often in a row it was tried to go on, without bytes worth mentioning between. */
+  #tried = 0;
+  /** Where it broke off the last time. */
+  #position = 0;
+  /** Bytes of this answer that are there already. */
+  #skip = 0;
+
+  /**
+   * @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream
+   * @param {string} address names these very bytes
+   * @param {number} retries
+   * @param {AbortSignal} signal
+   */
+  constructor(stream, address, retries, signal) {
+    this.#reader = stream.getReader();
+    this.#address = address;
+    this.#retries = retries;
+    this.#signal = signal;
+  }
+
+  async read() {
+    for (;;) {
+      const { done, value } = await this.#reader.read().catch((error) => {
+        throw new WheelbarrowError(`the connection broke off: ${messageOf(error)}`, { cause: error });
+      });
+      if (done) {
+        return undefined;
+      }
+      const skipped = Math.min(this.#skip, value.length);
+      this.#skip -= skipped;
+      if (skipped < value.length) {
+        return value.subarray(skipped);
+      }
+    }
+  }
+
+  /**
+   * Asks for the rest. With a Range field, fetch asks for the bytes as they are, whatever coding they had before; so
+   * positions are those in the bundle.
+   *
+   * @param {number} position
+   */
+  async resume(position) {
+    if (position - this.#position >= progress) {
+      this.#tried = 0;
+    }
+    this.#position = position;
+    await this.cancel();
+    while (this.#tried < this.#retries && !this.#signal.aborted) {
+      await pause(250 * 2 ** this.#tried++, this.#signal);
+      const response = await fetch(this.#address, {
+        headers: { Range: `bytes=${position}-` },
+        signal: this.#signal,
+        // What broke off may be in the cache as if it were whole.
+        cache: "no-store",
+      }).catch(() => undefined);
+      const { status = 0, body } = response ?? {};
+      if (body && (status === 200 || (status === 206 && startsAt(response, position)))) {
+        this.#reader = body.getReader();
+        this.#skip = status === 200 ? position : 0;
+        return true;
+      }
+      await body?.cancel();
+      if (status && status < 500 && status !== 408 && status !== 429) {
+        break;
+      }
+    }
+    return false;
+  }
+
+  /** @param {unknown} [reason] */
+  async cancel(reason) {
+    // A stream that has failed already fails again here.
+    await this.#reader.cancel(reason).catch(() => {});
+  }
+}
+
+/** So many bytes are worth new attempts. */
+const progress = 1024 * 1024;
+
+/**
+ * Whether a range is the one that was asked for, as far as another origin lets see; the layers' SHA-256 tells anyway.
+ *
+ * @param {Response | undefined} response
+ * @param {number} position
+ */
+function startsAt(response, position) {
+  const range = response?.headers.get("Content-Range");
+  return (!range || range.startsWith(`bytes ${position}-`)) && !response?.headers.get("Content-Encoding");
+}
+
+/**
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal
+ */
+function pause(milliseconds, signal) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", resolve, { once: true });
+  });
+}
+
+/**
+ * @param {URL} url
+ * @param {AbortSignal} signal
+ */
+async function request(url, signal) {
+  let response;
+  try {
+    response = await fetch(url, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new WheelbarrowError(`no answer from ${url.origin}: ${messageOf(error)}`, { cause: error });
+  }
+  if (response.ok && response.body) {
+    return response;
+  }
+  const text = await response.text();
+  let problem;
+  if (/\bjson\b/.test(response.headers.get("Content-Type") ?? "")) {
+    try {
+      problem = JSON.parse(text);
+    } catch {
+      // Not a problem document after all; the status says enough.
+    }
+  }
+  throw new WheelbarrowError(problem?.detail ?? `${url.origin} answered ${response.status} ${response.statusText}`, {
+    status: response.status,
+    problem,
+  });
+}
