@@ -29,6 +29,7 @@ std::span<const Asset> all() {
       serve("client/gzip_file.mjs", "/client/gzip_file.mjs", javascript),
       serve("page.css", "/client/page.css", css),
       serve("page.mjs", "/client/page.mjs", javascript),
+      serve("client/replace.mjs", "/client/replace.mjs", javascript),
       serve("client/sha256.mjs", "/client/sha256.mjs", javascript),
       serve("client/site.mjs", "/client/site.mjs", javascript),
       serve("client/tar.mjs", "/client/tar.mjs", javascript),

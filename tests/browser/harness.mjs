@@ -142,7 +142,7 @@ export async function openApp(browser, baseURL) {
 /** The loader as the server hands it out, for Node, which imports no https: URLs. @param {string} baseURL */
 export async function fetchLoader(baseURL) {
   const folder = await temporaryFolder();
-  for (const name of ["wheelbarrow", "bundle_list", "bundle_stream", "download", "gzip_file", "site", "extension_modules", "error", "sha256", "tar"]) {
+  for (const name of ["wheelbarrow", "bundle_list", "bundle_stream", "download", "gzip_file", "site", "extension_modules", "error", "replace", "sha256", "tar"]) {
     const response = await fetch(new URL(`client/${name}.mjs`, baseURL));
     assert.equal(response.status, 200, name);
     await fs.writeFile(path.join(folder, `${name}.mjs`), Buffer.from(await response.arrayBuffer()));

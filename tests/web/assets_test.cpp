@@ -27,6 +27,7 @@ TEST(Assets, AreTheFilesByteForByte) {
       {"/client/bundle_list.mjs", "client/bundle_list.mjs", "text/javascript; charset=utf-8"},
       {"/client/bundle_stream.mjs", "client/bundle_stream.mjs", "text/javascript; charset=utf-8"},
       {"/client/download.mjs", "client/download.mjs", "text/javascript; charset=utf-8"},
+      {"/client/replace.mjs", "client/replace.mjs", "text/javascript; charset=utf-8"},
       {"/client/tar.mjs", "client/tar.mjs", "text/javascript; charset=utf-8"},
       {"/client/extension_modules.mjs", "client/extension_modules.mjs", "text/javascript; charset=utf-8"},
       {"/client/site.mjs", "client/site.mjs", "text/javascript; charset=utf-8"},

@@ -16,11 +16,6 @@ import { messageOf, WheelbarrowError } from "./error.mjs";
  * @property {string} [gzip] absolute: the same bundle as a gzip file
  */
 
-/** @param {Response} response */
-export function isList(response) {
-  return /\bjson\b/.test(response.headers.get("Content-Type") ?? "") || new URL(response.url).pathname.endsWith(".json");
-}
-
 /**
  * @param {Response} response
  * @returns {Promise<{address: string, target: string, parts: Part[]}>} at least one part: the whole where there are none

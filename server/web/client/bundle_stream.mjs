@@ -48,7 +48,7 @@ import { layerEntries, padded, parseHeader } from "./tar.mjs";
 const endMarkerSize = 1024;
 
 /** Far above what thousands of wheels need, and small enough to be refused before it hurts. */
-const maxManifestSize = 64 * 1024 * 1024;
+const maxManifestSize = 0x4000000;
 
 export class BundleStream {
   /** Bytes read so far. */
@@ -280,8 +280,7 @@ export class BundleStream {
 function checkManifest(manifest, first) {
   if (manifest?.format !== 2 || manifest.kind !== "site") {
     throw new WheelbarrowError(
-      `this loader reads bundles of format 2, kind "site", not of format ${manifest?.format}, kind ` +
-        `"${manifest?.kind}": take the loader from the server that makes the bundles`,
+      `this loader can't read format ${manifest?.format}, kind "${manifest?.kind}": take the bundle server's own`,
     );
   }
   let offset = first;
@@ -303,6 +302,9 @@ function checkManifest(manifest, first) {
   }
 }
 
+/** @param {number} byte */
+const hex = (byte) => byte.toString(16).padStart(2, "0");
+
 /**
  * @param {ManifestWheel} wheel
  * @param {Uint8Array<ArrayBuffer>} layer
@@ -310,19 +312,13 @@ function checkManifest(manifest, first) {
 async function verifyLayer(wheel, layer) {
   // crypto.subtle exists in secure contexts only; a page on plain http checks all the same, a little slower.
   const found = globalThis.crypto?.subtle
-    ? hex(new Uint8Array(await crypto.subtle.digest("SHA-256", layer)))
+    ? Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", layer)), hex).join("")
     : new (await import("./sha256.mjs")).Sha256().update(layer).digest();
   if (found !== wheel.sha256) {
     throw new WheelbarrowError(
-      `the bytes of ${wheel.file} were damaged on the way: their SHA-256 is ${found}, not ${wheel.sha256} as the ` +
-        "bundle's manifest says",
+      `the bundle is damaged: the SHA-256 of ${wheel.file} is ${found}, not ${wheel.sha256} as its manifest says`,
     );
   }
-}
-
-/** @param {Uint8Array} bytes */
-function hex(bytes) {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {number} size */

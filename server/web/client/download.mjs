@@ -4,10 +4,8 @@
  * @module
  */
 
-import { checkPart, isList, readList } from "./bundle_list.mjs";
 import { BundleStream } from "./bundle_stream.mjs";
 import { messageOf, WheelbarrowError } from "./error.mjs";
-import { chooseFiles, unpacked } from "./gzip_file.mjs";
 
 /** @typedef {import("./bundle_stream.mjs").Manifest} Manifest */
 
@@ -100,13 +98,16 @@ export class Download {
     /** @type {string} */
     let address;
     if (isList(response)) {
+      const { checkPart, readList } = await import("./bundle_list.mjs");
       const list = await readList(response);
       address = list.address;
-      const files = await chooseFiles(list.parts, signal);
+      // Only static hosts name gzip files.
+      const gzip = list.parts[0].gzip ? await import("./gzip_file.mjs") : undefined;
+      const files = (await gzip?.chooseFiles(list.parts, signal)) ?? list.parts.map(({ url }) => new URL(url));
       this.#bundles = list.parts.map((part, i) => {
         const answer = request(files[i], signal);
         const check = (/** @type {Manifest} */ manifest) => checkPart(part, manifest);
-        return this.#read(answer, part.url, Hash, { check, gzip: part.gzip !== undefined });
+        return this.#read(answer, part.url, Hash, { check, unpacked: gzip?.unpacked });
       });
     } else {
       address = new URL(response.headers.get("Content-Location") ?? "", response.url).href;
@@ -124,9 +125,9 @@ export class Download {
    * @param {(new () => import("./bundle_stream.mjs").Hash) | undefined} Hash
    * @param {object} [details]
    * @param {(manifest: Manifest) => void} [details.check]
-   * @param {boolean} [details.gzip] it may be a gzip file
+   * @param {typeof import("./gzip_file.mjs").unpacked} [details.unpacked] what to do with the body
    */
-  #read(answer, address, Hash, { check, gzip } = {}) {
+  #read(answer, address, Hash, { check, unpacked } = {}) {
     const expected = hashed.exec(address)?.[1];
     if (Hash && expected === undefined) {
       throw new WheelbarrowError(`the integrity of ${address} can't be checked: its name is not its SHA-256`);
@@ -134,7 +135,7 @@ export class Download {
     const open = async () => {
       const body = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ ((await answer).body);
       const retries = expected === undefined ? 0 : (this.#options.retries ?? 3);
-      return new Body(gzip ? await unpacked(body) : body, address, retries, this.#stop.signal);
+      return new Body((await unpacked?.(body).catch(brokenOff)) ?? body, address, retries, this.#stop.signal);
     };
     const report = (/** @type {string} */ wheel) => this.report(wheel);
     const integrity = Hash && { hash: new Hash(), expected: expected ?? "" };
@@ -170,9 +171,7 @@ class Body {
 
   async read() {
     for (;;) {
-      const { done, value } = await this.#reader.read().catch((error) => {
-        throw new WheelbarrowError(`the connection broke off: ${messageOf(error)}`, { cause: error });
-      });
+      const { done, value } = await this.#reader.read().catch(brokenOff);
       if (done) {
         return undefined;
       }
@@ -225,8 +224,16 @@ class Body {
   }
 }
 
+/**
+ * @param {unknown} error
+ * @returns {never}
+ */
+function brokenOff(error) {
+  throw new WheelbarrowError(`the connection broke off: ${messageOf(error)}`, { cause: error });
+}
+
 /** So many bytes are worth new attempts. */
-const progress = 1024 * 1024;
+const progress = 2 ** 20;
 
 /**
  * Whether a range is the one that was asked for, as far as another origin lets see; the layers' SHA-256 tells anyway.
@@ -237,6 +244,16 @@ const progress = 1024 * 1024;
 function startsAt(response, position) {
   const range = response?.headers.get("Content-Range");
   return (!range || range.startsWith(`bytes ${position}-`)) && !response?.headers.get("Content-Encoding");
+}
+
+/** @param {Response} response */
+function isList(response) {
+  return isJSON(response) || new URL(response.url).pathname.endsWith(".json");
+}
+
+/** @param {Response} response */
+function isJSON(response) {
+  return /\bjson\b/.test(response.headers.get("Content-Type") ?? "");
 }
 
 /**
@@ -267,7 +284,7 @@ async function request(url, signal) {
   }
   const text = await response.text();
   let problem;
-  if (/\bjson\b/.test(response.headers.get("Content-Type") ?? "")) {
+  if (isJSON(response)) {
     try {
       problem = JSON.parse(text);
     } catch {

@@ -12,7 +12,7 @@
 import { messageOf, WheelbarrowError } from "./error.mjs";
 
 /** Chromium's limit for `new WebAssembly.Module` on the main thread. */
-const syncCompileLimit = 8 * 1024 * 1024;
+const syncCompileLimit = 0x800000;
 
 /** @typedef {import("./tar.mjs").Entry} Entry */
 
@@ -137,77 +137,45 @@ export async function loadAhead(FS, path, bytes) {
  * @returns {string[]}
  */
 export function neededLibraries(bytes) {
-  const file = new WasmReader(bytes, 8);
-  if (bytes.length < 9 || String.fromCharCode(...bytes.subarray(0, 4)) !== "\0asm" || file.number() !== 0) {
-    return [];
-  }
-  const section = file.part();
-  if (section.text() !== "dylink.0") {
-    return [];
-  }
-  while (!section.atEnd()) {
-    const kind = section.number();
-    const content = section.part();
-    if (kind === neededSubsection) {
-      return Array.from({ length: content.count() }, () => content.text());
-    }
-  }
-  return [];
-}
-
-/** WASM_DYLINK_NEEDED */
-const neededSubsection = 2;
-
-/** Reads WebAssembly's numbers (LEB128) and lengths; beyond the end there are only zeros. */
-class WasmReader {
-  #bytes;
-  #at;
-
-  /**
-   * @param {Uint8Array} bytes
-   * @param {number} at
-   */
-  constructor(bytes, at) {
-    this.#bytes = bytes;
-    this.#at = at;
-  }
-
-  atEnd() {
-    return this.#at >= this.#bytes.length;
-  }
-
-  number() {
+  let at = 8;
+  // Beyond the end there are only zeros.
+  const number = () => {
     let value = 0;
     for (let scale = 1; scale <= 2 ** 28; scale *= 128) {
-      const byte = this.#bytes[this.#at++] ?? 0;
+      const byte = bytes[at++] ?? 0;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
         break;
       }
     }
     return value;
+  };
+  const text = () => {
+    const length = number();
+    at += length;
+    return new TextDecoder().decode(bytes.subarray(at - length, at));
+  };
+  if (String.fromCharCode(...bytes.subarray(0, 4)) !== "\0asm" || bytes[at++] !== 0) {
+    return [];
   }
-
-  /** A number of things, each of which takes a byte at least. */
-  count() {
-    return Math.min(this.number(), this.#bytes.length - this.#at);
+  const end = Math.min(number() + at, bytes.length);
+  if (text() !== "dylink.0") {
+    return [];
   }
-
-  /** What a length introduces, as a reader of its own. */
-  part() {
-    const length = this.number();
-    const start = this.#at;
-    this.#at += length;
-    return new WasmReader(this.#bytes.subarray(start, start + length), 0);
+  while (at < end) {
+    const kind = number();
+    const next = number() + at;
+    if (kind === neededSubsection) {
+      // Each takes a byte at least.
+      return Array.from({ length: Math.min(number(), bytes.length - at) }, text);
+    }
+    at = next;
   }
-
-  text() {
-    const length = this.number();
-    const start = this.#at;
-    this.#at += length;
-    return new TextDecoder().decode(this.#bytes.subarray(start, start + length));
-  }
+  return [];
 }
+
+/** WASM_DYLINK_NEEDED */
+const neededSubsection = 2;
 
 /** @param {string} path */
 function fileName(path) {

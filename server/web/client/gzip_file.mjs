@@ -4,8 +4,6 @@
  * @module
  */
 
-import { messageOf, WheelbarrowError } from "./error.mjs";
-
 /** @typedef {import("./bundle_list.mjs").Part} Part */
 
 /**
@@ -35,9 +33,7 @@ export async function chooseFiles(parts, signal) {
  */
 export async function unpacked(body) {
   const reader = body.getReader();
-  const { value: first, done } = await reader.read().catch((error) => {
-    throw new WheelbarrowError(`the connection broke off: ${messageOf(error)}`, { cause: error });
-  });
+  const { value: first, done } = await reader.read();
   const whole = new ReadableStream({
     start(controller) {
       if (first) {

@@ -30,6 +30,8 @@ import { ExtensionModules, isLibrary, loadAhead } from "./extension_modules.mjs"
 
 /**
  * @typedef {object} Runtime
+ * @property {string} python its version, such as 3.13
+ * @property {string} platform its platform tag
  * @property {string} target the environment in words that a server understands: Python tag and platform tag
  * @property {string} purelib
  * @property {string} data
@@ -44,24 +46,20 @@ import { ExtensionModules, isLibrary, loadAhead } from "./extension_modules.mjs"
  * @returns {Runtime}
  */
 export function describeRuntime(pyodide) {
-  return runPython(pyodide, `
-import json, sys, sysconfig
-
-def platform():
-    # PEP 783's variable, Pyodide's own before it, and before that the version of Emscripten was the ABI.
-    for kind, variable in [("pyemscripten", "PYEMSCRIPTEN_PLATFORM_VERSION"), ("pyodide", "PYODIDE_ABI_VERSION")]:
-        if version := sysconfig.get_config_var(variable):
-            if kind == "pyodide" and sys.version_info >= (3, 14):
-                kind = "pyemscripten"
-            return f"{kind}_{version}_wasm32"
-    return sysconfig.get_platform().replace("-", "_").replace(".", "_")
-
-# Pyodide's prefix is "/", which makes "//lib" of "/lib"; the dynamic linker knows modules by the normal form.
-paths = {name: "/" + path.strip("/") for name, path in sysconfig.get_paths().items()}
-json.dumps({
-    "target": f"cp{sys.version_info.major}{sys.version_info.minor}-{platform()}",
-    **{name: paths[name] for name in ["purelib", "data", "scripts", "include"]},
-})`);
+  const [python, standard, abi, platform, paths] = runPython(pyodide, `
+import json, sys
+from sysconfig import *
+v = get_config_var
+json.dumps([sys.version_info[:2], v("PYEMSCRIPTEN_PLATFORM_VERSION"), v("PYODIDE_ABI_VERSION"), get_platform(), get_paths()])`);
+  // PEP 783's variable, Pyodide's own before it, and before that the version of Emscripten was the ABI.
+  const version = standard ?? abi;
+  const kind = standard || python[1] >= 14 ? "pyemscripten" : "pyodide";
+  const tag = version ? `${kind}_${version}_wasm32` : platform.replace(/[-.]/g, "_");
+  // Pyodide's prefix is "/", which makes "//lib" of "/lib"; the dynamic linker knows modules by the normal form.
+  const [purelib, data, scripts, include] = ["purelib", "data", "scripts", "include"].map((name) =>
+    paths[name].replace(/^\/*/, "/"),
+  );
+  return { python: python.join("."), platform: tag, target: `cp${python.join("")}-${tag}`, purelib, data, scripts, include };
 }
 
 /**
@@ -92,6 +90,9 @@ function runPython(pyodide, code, names = {}) {
  * @property {Undo[]} made what was put in place
  */
 
+/** @type {[string, boolean][]} */
+const rootFolder = [["", false]];
+
 export class Site {
   /** @type {InstalledWheel[]} */
   wheels = [];
@@ -100,7 +101,7 @@ export class Site {
   /** Of the wheels that are to come. @type {Map<ManifestWheel, Visit>} */
   #visits = new Map();
   /** Folders that are there; true if they were made here. @type {Map<string, boolean>} */
-  #folders = new Map([["", false]]);
+  #folders = new Map(rootFolder);
   /** Files that were written here. @type {Set<string>} */
   #written = new Set();
   #modules = new ExtensionModules();
@@ -160,13 +161,19 @@ export class Site {
    *
    * @param {ManifestWheel} wheel
    */
-  keep(wheel) {
+  async keep(wheel) {
     const { before, held } = this.#visit(wheel);
     const { name, version, file } = wheel;
     const already = before === version;
     const replaced = already || before === undefined ? {} : { replaced: before };
     if (before !== undefined && !already) {
-      this.#remove(wheel, before);
+      const { removal } = await import("./replace.mjs");
+      if (!runPython(this.#pyodide, removal, { name })) {
+        throw new WheelbarrowError(
+          `${name} ${before} is there without a record of its files, so ${version} can't take its place`,
+        );
+      }
+      this.#folders = new Map(rootFolder);
     }
     for (const entry of held) {
       this.#write(wheel, entry, true);
@@ -300,41 +307,6 @@ export class Site {
     const { data, scripts, include } = this.#runtime;
     const folder = { data, scripts, headers: `${include}/${wheel.name}`, dynlib: "/usr/lib" }[scheme];
     return `${folder}/${rest}`.replace(/\/+/g, "/");
-  }
-
-  /**
-   * Removes another version as an installer would: by its RECORD.
-   *
-   * @param {ManifestWheel} wheel
-   * @param {string} before
-   */
-  #remove({ name, version }, before) {
-    const removed = runPython(this.#pyodide, `
-import importlib.metadata as metadata, json, pathlib
-
-def remove(distribution):
-    if distribution.files is None:
-        return False
-    site = pathlib.Path(distribution.locate_file("")).resolve()
-    files = [pathlib.Path(file.locate()).resolve() for file in distribution.files]
-    for file in files:
-        file.unlink(missing_ok=True)
-    # Empty folders go too: importlib.metadata would take a dist-info without files for an installed distribution.
-    folders = {folder for file in files for folder in file.parents if site in folder.parents}
-    for folder in sorted(folders, key=lambda folder: len(folder.parts), reverse=True):
-        try:
-            folder.rmdir()
-        except OSError:
-            pass  # it holds something of others
-    return True
-
-json.dumps(remove(metadata.distribution(name)))`, { name });
-    if (!removed) {
-      throw new WheelbarrowError(
-        `${name} ${before} is there without a record of its files, so ${version} can't take its place`,
-      );
-    }
-    this.#folders.clear();
   }
 }
 

@@ -111,4 +111,4 @@ export function padded(size) {
   return Math.ceil(size / 512) * 512;
 }
 
-const decoder = new TextDecoder();
+const decoder = /* @__PURE__ */ new TextDecoder();

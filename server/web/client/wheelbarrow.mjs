@@ -185,10 +185,10 @@ export async function install(pyodide, requirements, options = {}) {
  * @param {{site: Site, report: Report, download: Download, integrity?: boolean}} to
  */
 async function place(bundle, manifest, { site, report, download, integrity }) {
-  /** @type {(wheel: import("./bundle_stream.mjs").ManifestWheel) => void} */
-  const keep = (wheel) => {
+  /** @type {(wheel: import("./bundle_stream.mjs").ManifestWheel) => Promise<void>} */
+  const keep = async (wheel) => {
     download.throwIfCancelled();
-    site.keep(wheel);
+    await site.keep(wheel);
     report("installed", wheel.name);
   };
   /** @type {Promise<void>[]} */
@@ -212,7 +212,9 @@ async function place(bundle, manifest, { site, report, download, integrity }) {
   }
   await Promise.all(kept);
   if (integrity) {
-    manifest.wheels.forEach(keep);
+    for (const wheel of manifest.wheels) {
+      await keep(wheel);
+    }
   }
 }
 
@@ -223,17 +225,15 @@ async function place(bundle, manifest, { site, report, download, integrity }) {
  * @param {import("./bundle_stream.mjs").Manifest[]} manifests
  * @param {import("./site.mjs").Runtime} runtime
  */
-function misfit(manifests, { target: runtime }) {
-  const [, major, minor, platform] = /^cp(\d)(\d+)-(.+)$/.exec(runtime) ?? [];
-  for (const { target, python, wheels } of manifests) {
+function misfit(manifests, { python, platform, target: runtime }) {
+  for (const { target, python: version = `${python}.`, wheels } of manifests) {
     const stranger = wheels.find(({ file }) => {
       const platforms = file.slice(file.lastIndexOf("-") + 1, -".whl".length).split(".");
       return !platforms.includes("any") && !platforms.includes(platform);
     });
-    const isOtherPython = python !== undefined && !python.startsWith(`${major}.${minor}.`);
-    if (stranger || isOtherPython) {
-      const why = stranger ? `it holds ${stranger.file}` : `it is for Python ${python}`;
-      return new WheelbarrowError(`the bundle for ${target} doesn't fit this runtime, ${runtime}: ${why}`);
+    if (stranger || !version.startsWith(`${python}.`)) {
+      const why = stranger?.file ?? `Python ${version}`;
+      return new WheelbarrowError(`the bundle for ${target} doesn't fit this runtime, ${runtime}: it has ${why}`);
     }
   }
   return undefined;
@@ -260,9 +260,7 @@ function bundleURL(requirements, { baseURL, target, strip, bytecode }) {
   if (!base.protocol.startsWith("http")) {
     throw new TypeError(`baseURL must name a wheelbarrow server (http or https), not ${base.protocol}`);
   }
-  if (!base.pathname.endsWith("/")) {
-    base.pathname += "/";
-  }
+  base.pathname = base.pathname.replace(/\/?$/, "/");
   const url = new URL("bundle", base);
   // One order for one set, so that the browser's cache sees one URL.
   for (const requirement of [...new Set(list)].sort()) {

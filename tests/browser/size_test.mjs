@@ -1,0 +1,49 @@
+// What an application's bundler makes of the loader.
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import { here, requireModule } from "./harness.mjs";
+
+const client = path.join(here, "../../server/web/client");
+
+/**
+ * Builds a program that uses the loader.
+ *
+ * @param {string} program
+ * @returns {Promise<Record<string, string>>} by file name, of what is loaded at once and of what is loaded when needed
+ */
+async function build(program) {
+  const { outputFiles } = await requireModule("esbuild").build({
+    stdin: { contents: program, resolveDir: client, sourcefile: "program.mjs" },
+    bundle: true, minify: true, splitting: true, write: false, format: "esm", target: "es2022", outdir: "/", legalComments: "none",
+  });
+  return Object.fromEntries(outputFiles.map((/** @type {any} */ { path: file, text }) => [path.basename(file), text]));
+}
+
+/** @param {string} text */
+function packed(text) {
+  return gzipSync(text, { level: 9 }).length;
+}
+
+test("all of it takes at most 6 KB, minified and gzipped", async () => {
+  const { "stdin.js": main, ...later } = await build('export * from "./wheelbarrow.mjs";');
+  const [name, ...others] = Object.keys(later);
+  assert.match(name, /^sha256-/, "only the SHA-256 in JavaScript is loaded when it is needed");
+  assert.deepEqual(others, []);
+  console.log(`loader ${packed(main)} bytes, SHA-256 ${packed(later[name])} bytes`);
+  assert.ok(packed(main) <= 6144, `${packed(main)} bytes`);
+});
+
+test("an import that isn't used leaves nothing", async () => {
+  const files = await build('import { install, prefetch, WheelbarrowError } from "./wheelbarrow.mjs";');
+  assert.deepEqual(files, { "stdin.js": "" });
+});
+
+test("what isn't used is left out", async () => {
+  const { "stdin.js": one } = await build('import { prefetch } from "./wheelbarrow.mjs"; prefetch("numpy");');
+  const { "stdin.js": both } = await build('import { install, prefetch } from "./wheelbarrow.mjs"; install(self, prefetch("numpy"));');
+  assert.ok(one.length < 0.7 * both.length, `${one.length} of ${both.length} characters for prefetch alone`);
+  assert.doesNotMatch(one, /createPreloadedFile/);
+});
