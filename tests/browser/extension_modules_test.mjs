@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ExtensionModules, isLibrary, neededLibraries } from "../../server/web/client/extension_modules.mjs";
+import { ExtensionModules, neededLibraries } from "../../server/web/client/extension_modules.mjs";
+import { isLibrary } from "../../server/web/client/site.mjs";
 
 /** @param {string} content */
 function text(content) {
@@ -69,7 +70,7 @@ test("cut or nonsensical sections end quietly", () => {
  * @param {{path: string, bytes: Uint8Array<ArrayBuffer>}[]} entries
  */
 function addAll(modules, entries) {
-  return entries.flatMap((entry) => modules.add(entry));
+  return entries.flatMap((entry) => modules.add(entry, !isLibrary(entry.path)));
 }
 
 test("loads ahead what is large or links to something large", () => {

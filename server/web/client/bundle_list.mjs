@@ -5,8 +5,6 @@
  * @module
  */
 
-import { messageOf, WheelbarrowError } from "./error.mjs";
-
 /**
  * A bundle that is fetched by itself.
  * @typedef {object} Part
@@ -26,12 +24,12 @@ export async function readList(response) {
   try {
     list = await response.json();
   } catch (error) {
-    throw new WheelbarrowError(`the list of parts can't be read: ${messageOf(error)}`, { cause: error });
+    throw new Error(`it can't be read: ${error}`, { cause: error });
   }
   const { bundle, target } = list ?? {};
   const parts = bundle?.parts?.length > 0 ? bundle.parts : [bundle];
   if (typeof target !== "string" || !Array.isArray(parts) || ![bundle, ...parts].every(isSound)) {
-    throw new WheelbarrowError("the list of parts makes no sense: it has no bundle with url, size and wheels");
+    throw new Error("it makes no sense without a bundle with url, size and wheels");
   }
   /** @param {string} url */
   const absolute = (url) => new URL(url, response.url).href;
@@ -51,7 +49,7 @@ function isSound(part) {
 }
 
 /**
- * Whether a part is what the list says.
+ * What makes a part another than the list says.
  *
  * @param {Part} part
  * @param {import("./bundle_stream.mjs").Manifest} manifest
@@ -59,7 +57,7 @@ function isSound(part) {
 export function checkPart(part, manifest) {
   const names = manifest.wheels.map((wheel) => wheel.name);
   const sameWheels = part.wheels === undefined || JSON.stringify(part.wheels) === JSON.stringify(names);
-  if (manifest.size !== part.size || !sameWheels) {
-    throw new WheelbarrowError(`${part.url} is not what the list of parts says: it has ${names.join(", ")}`);
-  }
+  return manifest.size !== part.size || !sameWheels
+    ? `${part.url} is not what the list of parts says: it has ${names.join(", ")}`
+    : undefined;
 }

@@ -22,6 +22,7 @@ import { layerEntries, padded, parseHeader } from "./tar.mjs";
  * @property {number} offset first byte of the wheel's layer in the tar
  * @property {number} size the layer's bytes, a multiple of 512
  * @property {string} sha256 of the layer, in hexadecimal digits
+ * @property {string[]} [extension_modules] their paths
  */
 
 /**
@@ -78,7 +79,7 @@ export class BundleStream {
    *
    * @param {Promise<Source>} source
    * @param {object} [options]
-   * @param {(manifest: Manifest) => void} [options.check] throws what is wrong with a manifest
+   * @param {(manifest: Manifest) => string | undefined} [options.check] says what is wrong with a manifest
    * @param {(wheel: string) => void} [options.report] called when bytes of a wheel came
    * @param {{hash: Hash, expected: string}} [options.integrity] the SHA-256 that the whole bundle must have
    */
@@ -155,7 +156,10 @@ export class BundleStream {
   async #run(source) {
     this.#source = await source;
     const manifest = await this.#readManifest();
-    this.#options.check?.(manifest);
+    const wrong = this.#options.check?.(manifest);
+    if (wrong) {
+      throw new WheelbarrowError(wrong);
+    }
     this.#manifest = manifest;
     this.#wake();
     for (const wheel of manifest.wheels) {
@@ -184,7 +188,7 @@ export class BundleStream {
   async #readManifest() {
     const header = parseHeader(await this.#fill(allocate(512)), 0);
     if (header?.type !== "0" || header.name !== "wheelbarrow.json" || header.size > maxManifestSize) {
-      throw new WheelbarrowError("the answer is not a bundle: it doesn't begin with a manifest");
+      throw new WheelbarrowError("the answer is not a bundle");
     }
     const bytes = await this.#fill(allocate(padded(header.size)));
     /** @type {any} */
@@ -192,7 +196,7 @@ export class BundleStream {
     try {
       manifest = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, header.size)));
     } catch (error) {
-      throw new WheelbarrowError("the bundle's manifest is damaged: it is not JSON", { cause: error });
+      throw new WheelbarrowError("the bundle is damaged: its manifest is not JSON", { cause: error });
     }
     checkManifest(manifest, this.position);
     return manifest;
@@ -200,7 +204,7 @@ export class BundleStream {
 
   async #readEnd() {
     if ((await this.#fill(allocate(endMarkerSize))).some((byte) => byte !== 0)) {
-      throw new WheelbarrowError("the bundle is damaged: its end is not where the manifest says");
+      throw new WheelbarrowError("the bundle is damaged: its end is gone");
     }
     // A connection that breaks off here has brought everything.
     if (this.#rest.length > 0 || (await this.#read().catch(() => undefined))) {
@@ -261,7 +265,7 @@ export class BundleStream {
           return chunk;
         }
         failure = new WheelbarrowError(
-          `the bundle was cut short: ${this.position} bytes came, and at least ${missing} more were to come`,
+          `the bundle was cut short: ${this.position} bytes came, at least ${missing} are missing`,
         );
       } catch (error) {
         failure = error;
@@ -280,7 +284,7 @@ export class BundleStream {
 function checkManifest(manifest, first) {
   if (manifest?.format !== 2 || manifest.kind !== "site") {
     throw new WheelbarrowError(
-      `this loader can't read format ${manifest?.format}, kind "${manifest?.kind}": take the bundle server's own`,
+      `this loader can't read format ${manifest?.format}, kind "${manifest?.kind}": take the server's own`,
     );
   }
   let offset = first;
@@ -293,12 +297,12 @@ function checkManifest(manifest, first) {
       wheel.size > 0 &&
       wheel.size % 512 === 0;
     if (!sound) {
-      throw new WheelbarrowError(`the bundle's manifest is damaged: ${JSON.stringify(wheel)} makes no sense`);
+      throw new WheelbarrowError(`the bundle is damaged: ${JSON.stringify(wheel)} of its manifest makes no sense`);
     }
     offset += wheel.size;
   }
   if (manifest.size !== offset + endMarkerSize) {
-    throw new WheelbarrowError("the bundle's manifest is damaged: the layers don't add up to its size");
+    throw new WheelbarrowError("the bundle is damaged: the layers of its manifest don't add up to its size");
   }
 }
 
@@ -326,6 +330,6 @@ function allocate(size) {
   try {
     return new Uint8Array(size);
   } catch (error) {
-    throw new WheelbarrowError(`a piece of ${size} bytes doesn't fit into memory`, { cause: error });
+    throw new WheelbarrowError(`no memory for ${size} bytes`, { cause: error });
   }
 }

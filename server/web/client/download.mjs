@@ -5,7 +5,7 @@
  */
 
 import { BundleStream } from "./bundle_stream.mjs";
-import { messageOf, WheelbarrowError } from "./error.mjs";
+import { because, WheelbarrowError } from "./error.mjs";
 
 /** @typedef {import("./bundle_stream.mjs").Manifest} Manifest */
 
@@ -99,7 +99,7 @@ export class Download {
     let address;
     if (isList(response)) {
       const { checkPart, readList } = await import("./bundle_list.mjs");
-      const list = await readList(response);
+      const list = await readList(response).catch(because("the list of parts"));
       address = list.address;
       // Only static hosts name gzip files.
       const gzip = list.parts[0].gzip ? await import("./gzip_file.mjs") : undefined;
@@ -124,7 +124,7 @@ export class Download {
    * @param {string} address
    * @param {(new () => import("./bundle_stream.mjs").Hash) | undefined} Hash
    * @param {object} [details]
-   * @param {(manifest: Manifest) => void} [details.check]
+   * @param {(manifest: Manifest) => string | undefined} [details.check]
    * @param {typeof import("./gzip_file.mjs").unpacked} [details.unpacked] what to do with the body
    */
   #read(answer, address, Hash, { check, unpacked } = {}) {
@@ -135,105 +135,77 @@ export class Download {
     const open = async () => {
       const body = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ ((await answer).body);
       const retries = expected === undefined ? 0 : (this.#options.retries ?? 3);
-      return new Body((await unpacked?.(body).catch(brokenOff)) ?? body, address, retries, this.#stop.signal);
+      return bodyOf((await unpacked?.(body).catch(brokenOff)) ?? body, address, retries, this.#stop.signal);
     };
-    const report = (/** @type {string} */ wheel) => this.report(wheel);
     const integrity = Hash && { hash: new Hash(), expected: expected ?? "" };
-    return new BundleStream(open(), { check, report, integrity });
-  }
-}
-
-/** A bundle's bytes, of as many answers as it takes. */
-class Body {
-  #reader;
-  #address;
-  #retries;
-  #signal;
-  /** How often in a row it was tried to go on, without bytes worth mentioning between. */
-  #tried = 0;
-  /** Where it broke off the last time. */
-  #position = 0;
-  /** Bytes of this answer that are there already. */
-  #skip = 0;
-
-  /**
-   * @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream
-   * @param {string} address names these very bytes
-   * @param {number} retries
-   * @param {AbortSignal} signal
-   */
-  constructor(stream, address, retries, signal) {
-    this.#reader = stream.getReader();
-    this.#address = address;
-    this.#retries = retries;
-    this.#signal = signal;
-  }
-
-  async read() {
-    for (;;) {
-      const { done, value } = await this.#reader.read().catch(brokenOff);
-      if (done) {
-        return undefined;
-      }
-      const skipped = Math.min(this.#skip, value.length);
-      this.#skip -= skipped;
-      if (skipped < value.length) {
-        return value.subarray(skipped);
-      }
-    }
-  }
-
-  /**
-   * Asks for the rest. With a Range field, fetch asks for the bytes as they are, whatever coding they had before; so
-   * positions are those in the bundle.
-   *
-   * @param {number} position
-   */
-  async resume(position) {
-    if (position - this.#position >= progress) {
-      this.#tried = 0;
-    }
-    this.#position = position;
-    await this.cancel();
-    while (this.#tried < this.#retries && !this.#signal.aborted) {
-      await pause(250 * 2 ** this.#tried++, this.#signal);
-      const response = await fetch(this.#address, {
-        headers: { Range: `bytes=${position}-` },
-        signal: this.#signal,
-        // What broke off may be in the cache as if it were whole.
-        cache: "no-store",
-      }).catch(() => undefined);
-      const { status = 0, body } = response ?? {};
-      if (body && (status === 200 || (status === 206 && startsAt(response, position)))) {
-        this.#reader = body.getReader();
-        this.#skip = status === 200 ? position : 0;
-        return true;
-      }
-      await body?.cancel();
-      if (status && status < 500 && status !== 408 && status !== 429) {
-        break;
-      }
-    }
-    return false;
-  }
-
-  /** @param {unknown} [reason] */
-  async cancel(reason) {
-    // A stream that has failed already fails again here.
-    await this.#reader.cancel(reason).catch(() => {});
+    return new BundleStream(open(), { check, report: (wheel) => this.report(wheel), integrity });
   }
 }
 
 /**
- * @param {unknown} error
- * @returns {never}
+ * A bundle's bytes, of as many answers as it takes.
+ *
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream
+ * @param {string} address names these very bytes
+ * @param {number} retries
+ * @param {AbortSignal} signal
+ * @returns {import("./bundle_stream.mjs").Source}
  */
-function brokenOff(error) {
-  throw new WheelbarrowError(`the connection broke off: ${messageOf(error)}`, { cause: error });
+function bodyOf(stream, address, retries, signal) {
+  let reader = stream.getReader();
+  // How often in a row it was tried to go on, without bytes worth mentioning between.
+  let tried = 0;
+  let brokenAt = 0;
+  // Bytes of this answer that are there already.
+  let skip = 0;
+  // A stream that has failed already fails again here.
+  const cancel = (/** @type {unknown} */ reason) => reader.cancel(reason).catch(() => {});
+
+  const read = async () => {
+    for (;;) {
+      const { done, value } = await reader.read().catch(brokenOff);
+      if (done || value.length > skip) {
+        const rest = value?.subarray(skip);
+        skip = 0;
+        return rest;
+      }
+      skip -= value.length;
+    }
+  };
+
+  // With a Range field, fetch asks for the bytes as they are, whatever coding they had before; so positions are those
+  // in the bundle.
+  const resume = async (/** @type {number} */ position) => {
+    if (position - brokenAt >= progress) {
+      tried = 0;
+    }
+    brokenAt = position;
+    await cancel(undefined);
+    while (tried < retries && !signal.aborted) {
+      await pause(250 * 2 ** tried++, signal);
+      const headers = { Range: `bytes=${position}-` };
+      // What broke off may be in the cache as if it were whole.
+      const response = await fetch(address, { headers, signal, cache: "no-store" }).catch(() => undefined);
+      const { status = 0, body } = response ?? {};
+      if (body && (status === 200 || (status === 206 && startsAt(response, position)))) {
+        reader = body.getReader();
+        skip = status === 200 ? position : 0;
+        return true;
+      }
+      await body?.cancel();
+      if (status && status < 500 && ![408, 429].includes(status)) {
+        break;
+      }
+    }
+    return false;
+  };
+  return { read, resume, cancel };
 }
 
+const brokenOff = /* @__PURE__ */ because("the connection broke off");
+
 /** So many bytes are worth new attempts. */
-const progress = 2 ** 20;
+const progress = 1_048_576;
 
 /**
  * Whether a range is the one that was asked for, as far as another origin lets see; the layers' SHA-256 tells anyway.
@@ -277,7 +249,7 @@ async function request(url, signal) {
     response = await fetch(url, { signal });
   } catch (error) {
     signal.throwIfAborted();
-    throw new WheelbarrowError(`no answer from ${url.origin}: ${messageOf(error)}`, { cause: error });
+    return because(`no answer from ${url.origin}`)(error);
   }
   if (response.ok && response.body) {
     return response;

@@ -10,19 +10,31 @@ export class WheelbarrowError extends Error {
    * @param {string} message
    * @param {{status?: number, problem?: any, cause?: unknown}} [details]
    */
-  constructor(message, { status, problem, cause } = {}) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(message, details = {}) {
+    super(message, details);
     this.name = "WheelbarrowError";
     /** The HTTP status, where the server answered with an error. */
-    this.status = status;
+    this.status = details.status;
     /** The server's problem document (RFC 9457), if it sent one. */
-    this.problem = problem;
+    this.problem = details.problem;
     /** @type {import("./site.mjs").InstalledWheel[]} The wheels that are wholly in place in spite of the error. */
     this.installed = [];
   }
 }
 
 /** @param {unknown} error */
-export function messageOf(error) {
-  return error instanceof Error ? error.message : String(error);
+function messageOf(error) {
+  return /** @type {any} */ (error)?.message ?? String(error);
+}
+
+/**
+ * Makes what is thrown on of an error that was caught.
+ *
+ * @param {string} what went wrong
+ * @returns {(error: unknown) => never}
+ */
+export function because(what) {
+  return (error) => {
+    throw new WheelbarrowError(`${what}: ${messageOf(error)}`, { cause: error });
+  };
 }

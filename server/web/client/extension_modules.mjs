@@ -9,8 +9,6 @@
  * @module
  */
 
-import { messageOf, WheelbarrowError } from "./error.mjs";
-
 /** Chromium's limit for `new WebAssembly.Module` on the main thread. */
 const syncCompileLimit = 0x800000;
 
@@ -26,20 +24,20 @@ export class ExtensionModules {
    * Takes note of a file. Files come in any order.
    *
    * @param {Entry} entry
-   * @param {boolean} [wanted] false if it is not to be loaded
+   * @param {boolean} wanted false if it is there to be linked to, or not to be loaded
    * @returns {Entry[]} the modules, this one or earlier ones, that can be loaded ahead now
    */
-  add(entry, wanted = true) {
+  add(entry, wanted) {
     const { path, bytes } = entry;
     if (!/\.so(\.\d+)*$/.test(path)) {
       return [];
     }
     const large = bytes.length >= syncCompileLimit;
     this.#libraries.set(fileName(path), { large, needs: neededLibraries(bytes) });
-    if (wanted && !isLibrary(path)) {
+    if (wanted) {
       this.#held.push(entry);
     }
-    return this.#release(({ path }) => this.#isComplete(fileName(path), new Set()));
+    return this.#release((links) => links.every(Boolean));
   }
 
   /**
@@ -51,56 +49,36 @@ export class ExtensionModules {
     return this.#release(() => true);
   }
 
-  /** @param {(module: Entry) => boolean} isReady */
+  /** @param {(links: (Library | undefined)[]) => boolean} isReady */
   #release(isReady) {
-    const ready = this.#held.filter(isReady);
-    this.#held = this.#held.filter((module) => !ready.includes(module));
-    return ready.filter(({ path }) => this.#isHeavy(fileName(path), new Set()));
+    /** @type {Entry[]} */
+    const released = [];
+    this.#held = this.#held.filter((module) => {
+      const links = this.#links(fileName(module.path));
+      const ready = isReady(links);
+      if (ready && links.some((library) => library?.large)) {
+        released.push(module);
+      }
+      return !ready;
+    });
+    return released;
   }
 
   /**
-   * Whether all that a file links to is there.
+   * A file and all that it links to, directly or not.
    *
    * @param {string} name
-   * @param {Set<string>} seen
-   * @returns {boolean}
+   * @param {Map<string, Library | undefined>} found
    */
-  #isComplete(name, seen) {
-    if (seen.has(name)) {
-      return true;
-    }
-    seen.add(name);
-    return this.#libraries.get(name)?.needs.every((needed) => this.#isComplete(needed, seen)) ?? false;
-  }
-
-  /**
-   * Whether a file, or something that it links to, is large.
-   *
-   * @param {string} name
-   * @param {Set<string>} seen
-   * @returns {boolean}
-   */
-  #isHeavy(name, seen) {
+  #links(name, found = new Map()) {
     const library = this.#libraries.get(name);
-    if (library === undefined || seen.has(name)) {
-      return false;
-    }
-    seen.add(name);
-    return library.large || library.needs.some((needed) => this.#isHeavy(needed, seen));
+    found.set(name, library);
+    library?.needs.filter((needed) => !found.has(needed)).forEach((needed) => this.#links(needed, found));
+    return [...found.values()];
   }
 }
 
 /** @typedef {{large: boolean, needs: string[]}} Library */
-
-/**
- * Whether a file is there to be linked to, not imported: in the `.libs` folder that repair tools make, or from an
- * archive of shared libraries.
- *
- * @param {string} path
- */
-export function isLibrary(path) {
-  return /^[^/]+(\.libs|\.data\/dynlib)\//.test(path);
-}
 
 /**
  * Loads a module that is in the file system already, without blocking, so that importing it finds it ready.
@@ -114,18 +92,14 @@ export async function loadAhead(FS, path, bytes) {
   const cut = path.lastIndexOf("/");
   const folder = path.slice(0, cut);
   const name = path.slice(cut + 1);
-  try {
-    if (FS.preloadFile) {
-      // Emscripten 5, Pyodide 314.
-      await FS.preloadFile(folder, name, bytes, true, true, true, true);
-    } else {
-      await new Promise((resolve, reject) => {
-        const failed = () => reject(new Error("the console has the reason"));
-        FS.createPreloadedFile(folder, name, bytes, true, true, resolve, failed, true, true);
-      });
-    }
-  } catch (error) {
-    throw new WheelbarrowError(`the extension module ${path} can't be loaded: ${messageOf(error)}`, { cause: error });
+  if (FS.preloadFile) {
+    // Emscripten 5, Pyodide 314.
+    await FS.preloadFile(folder, name, bytes, true, true, true, true);
+  } else {
+    await new Promise((resolve, reject) => {
+      const failed = () => reject(new Error("the console has the reason"));
+      FS.createPreloadedFile(folder, name, bytes, true, true, resolve, failed, true, true);
+    });
   }
 }
 

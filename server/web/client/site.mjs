@@ -6,8 +6,7 @@
  * @module
  */
 
-import { messageOf, WheelbarrowError } from "./error.mjs";
-import { ExtensionModules, isLibrary, loadAhead } from "./extension_modules.mjs";
+import { because, WheelbarrowError } from "./error.mjs";
 
 /**
  * The part of Pyodide's interface that is used here.
@@ -104,8 +103,11 @@ export class Site {
   #folders = new Map(rootFolder);
   /** Files that were written here. @type {Set<string>} */
   #written = new Set();
-  #modules = new ExtensionModules();
-  /** Modules being loaded. @type {Promise<void>[]} */
+  /** @type {typeof import("./extension_modules.mjs") | undefined} */
+  #ahead;
+  /** @type {import("./extension_modules.mjs").ExtensionModules | undefined} */
+  #modules;
+  /** Modules being loaded. @type {(Promise<void> | undefined)[]} */
   #loads = [];
 
   /**
@@ -122,7 +124,12 @@ export class Site {
    *
    * @param {ManifestWheel[]} wheels
    */
-  expect(wheels) {
+  async expect(wheels) {
+    // While the bundle downloads. Of wheels without extension modules, none can link to a library.
+    if (wheels.some((wheel) => wheel.extension_modules?.length)) {
+      this.#ahead = await import("./extension_modules.mjs");
+      this.#modules = new this.#ahead.ExtensionModules();
+    }
     const { FS } = this.#pyodide;
     const { purelib } = this.#runtime;
     // By their folders' names: importing importlib.metadata would take longer than all the rest of this.
@@ -152,7 +159,7 @@ export class Site {
     if (!already && (visit.before !== undefined || !this.#write(wheel, entry, false))) {
       visit.held.push(entry);
     } else {
-      this.#load(this.#modules.add(entry, !already));
+      this.#load(this.#modules?.add(entry, !already && !isLibrary(entry.path)));
     }
   }
 
@@ -170,14 +177,14 @@ export class Site {
       const { removal } = await import("./replace.mjs");
       if (!runPython(this.#pyodide, removal, { name })) {
         throw new WheelbarrowError(
-          `${name} ${before} is there without a record of its files, so ${version} can't take its place`,
+          `${name} ${before} is there without a record of its files, so it can't be replaced`,
         );
       }
       this.#folders = new Map(rootFolder);
     }
     for (const entry of held) {
       this.#write(wheel, entry, true);
-      this.#load(this.#modules.add(entry));
+      this.#load(this.#modules?.add(entry, !isLibrary(entry.path)));
     }
     this.#visits.delete(wheel);
     this.wheels.push({ name, version, file, already, ...replaced });
@@ -205,17 +212,18 @@ export class Site {
 
   /** After the last wheel: resolves once every module that is loaded ahead is ready. */
   async settle() {
-    this.#load(this.#modules.rest());
+    this.#load(this.#modules?.rest());
     await Promise.all(this.#loads);
   }
 
-  /** @param {Entry[]} modules */
-  #load(modules) {
+  /** @param {Entry[]} [modules] */
+  #load(modules = []) {
     for (const { path, bytes } of modules) {
-      const load = loadAhead(this.#pyodide.FS, `${this.#runtime.purelib}/${path}`, bytes);
+      const load = this.#ahead?.loadAhead(this.#pyodide.FS, `${this.#runtime.purelib}/${path}`, bytes);
+      const loaded = load?.catch(because(`the extension module ${path} can't be loaded`));
       // Awaited in settle(); until then a failure must not count as unhandled.
-      load.catch(() => {});
-      this.#loads.push(load);
+      loaded?.catch(() => {});
+      this.#loads.push(loaded);
     }
   }
 
@@ -266,7 +274,7 @@ export class Site {
         this.#written.add(place);
       }
     } catch (error) {
-      throw new WheelbarrowError(`${path} of ${wheel.file} can't be written: ${messageOf(error)}`, { cause: error });
+      because(`${path} of ${wheel.file} can't be written`)(error);
     }
     return true;
   }
@@ -308,6 +316,16 @@ export class Site {
     const folder = { data, scripts, headers: `${include}/${wheel.name}`, dynlib: "/usr/lib" }[scheme];
     return `${folder}/${rest}`.replace(/\/+/g, "/");
   }
+}
+
+/**
+ * Whether a file is there to be linked to, not imported: in the `.libs` folder that repair tools make, or from an
+ * archive of shared libraries.
+ *
+ * @param {string} path
+ */
+export function isLibrary(path) {
+  return /^[^/]+(\.libs|\.data\/dynlib)\//.test(path);
 }
 
 /**

@@ -23,7 +23,7 @@ export async function* layerEntries(layer, reach) {
     const header = parseHeader(layer, at);
     const start = at + 512;
     if (header === undefined || start + header.size > layer.length) {
-      throw new WheelbarrowError("the bundle is damaged: a tar header is not where the manifest says");
+      throw new WheelbarrowError("the bundle is damaged: a tar header is missing");
     }
     await reach(start + header.size);
     const bytes = layer.subarray(start, start + header.size);

@@ -84,7 +84,7 @@ class Prefetched {
   take(signal) {
     const { download } = this;
     if (!download) {
-      throw new TypeError("this was installed already: prefetch again for another installation");
+      throw new TypeError("installed already: prefetch again");
     }
     this.download = undefined;
     download.follow(signal);
@@ -145,7 +145,7 @@ export async function install(pyodide, requirements, options = {}) {
     }
     const { address, bundles } = await download.arrival;
     const manifests = await download.manifests();
-    site.expect(manifests.flatMap(({ wheels }) => wheels));
+    await site.expect(manifests.flatMap(({ wheels }) => wheels));
     size = manifests.reduce((sum, manifest) => sum + manifest.size, 0);
     download.report = (wheel) => report("download", wheel);
     const { integrity } = wanted.options;
@@ -227,10 +227,7 @@ async function place(bundle, manifest, { site, report, download, integrity }) {
  */
 function misfit(manifests, { python, platform, target: runtime }) {
   for (const { target, python: version = `${python}.`, wheels } of manifests) {
-    const stranger = wheels.find(({ file }) => {
-      const platforms = file.slice(file.lastIndexOf("-") + 1, -".whl".length).split(".");
-      return !platforms.includes("any") && !platforms.includes(platform);
-    });
+    const stranger = wheels.find(({ file }) => !/[-.]any[\w.]*$/.test(file) && !file.includes(platform));
     if (stranger || !version.startsWith(`${python}.`)) {
       const why = stranger?.file ?? `Python ${version}`;
       return new WheelbarrowError(`the bundle for ${target} doesn't fit this runtime, ${runtime}: it has ${why}`);
@@ -254,11 +251,11 @@ function urlOf(requirements, options) {
 function bundleURL(requirements, { baseURL, target, strip, bytecode }) {
   const list = (typeof requirements === "string" ? [requirements] : [...requirements]).map((text) => text.trim());
   if (list.length === 0 || list.includes("")) {
-    throw new TypeError('name at least one requirement, such as "numpy" or "lxml>=5"');
+    throw new TypeError('name at least one requirement, such as "numpy"');
   }
   const base = new URL(baseURL ?? serverOf(import.meta.url), globalThis.location?.href);
   if (!base.protocol.startsWith("http")) {
-    throw new TypeError(`baseURL must name a wheelbarrow server (http or https), not ${base.protocol}`);
+    throw new TypeError(`baseURL must be http or https, not ${base.protocol}`);
   }
   base.pathname = base.pathname.replace(/\/?$/, "/");
   const url = new URL("bundle", base);
