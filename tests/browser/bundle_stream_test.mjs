@@ -154,7 +154,7 @@ const refused = [
   ["first entry of another name", entry("other.json", "{}"), /not a bundle/],
   ["manifest that isn't JSON", bundle(good(), () => "{"), /not JSON/],
   ["manifest that is null", bundle(good(), () => "null"), /read format undefined/],
-  ["another format", bundle(good(), (m) => ({ ...m, format: 2 })), /format 2/],
+  ["another format", bundle(good(), (m) => ({ ...m, format: 1 })), /format 1/],
   ["another kind", bundle(good(), (m) => ({ ...m, kind: "wheels" })), /kind "wheels"/],
   ["no list of wheels", bundle(good(), (m) => ({ ...m, wheels: 3 })), /add up/],
   ["a wheel that is null", bundle(good(), (m) => ({ ...m, wheels: [null] })), /makes no sense/],

@@ -230,7 +230,7 @@ function misfit(manifests, { python, platform, target: runtime }) {
     const stranger = wheels.find(({ file }) => !/[-.]any[\w.]*$/.test(file) && !file.includes(platform));
     if (stranger || !version.startsWith(`${python}.`)) {
       const why = stranger?.file ?? `Python ${version}`;
-      return new WheelbarrowError(`the bundle for ${target} doesn't fit this runtime, ${runtime}: it has ${why}`);
+      return new WheelbarrowError(`the bundle for ${target} doesn't fit ${runtime}: it has ${why}`);
     }
   }
   return undefined;
