@@ -270,8 +270,8 @@ class Exporter {
 
   Result<void> write_client() {
     for (const web::Asset& asset : web::all()) {
-      if (auto written = folder_.write(std::string(asset.path.substr(1)), asset.content); !written)
-        return written;
+      if (!asset.is_loader) continue;
+      if (auto written = folder_.write(asset.path.substr(1), asset.content); !written) return written;
     }
     return {};
   }

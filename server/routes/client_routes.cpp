@@ -85,19 +85,29 @@ std::string release_of(std::span<const web::Asset> assets) {
   return hasher.finish().hex().substr(0, 16);
 }
 
+// A page about what is in the catalog.
+Awaitable page(const Context& context, const http::Request& request,
+               std::string (*render)(const web::LandingView&), std::string_view security_policy) {
+  const auto catalog = context.wheelhouse.catalog();
+  const std::string base_url = context.base_url(request) + '/';
+  const Documents::Make make = [&context, catalog, base_url, render]() -> Result<std::string> {
+    return render(view_of(context, *catalog, base_url));
+  };
+  const std::string key = "page " + request.path + catalog->id().hex() + refusals_key(*catalog) + base_url;
+  auto response =
+      co_await context.documents.made(request, key, make, "text/html; charset=utf-8", cache_revalidate);
+  response.fields.set("content-security-policy", std::string(security_policy));
+  co_return response;
+}
+
 }  // namespace
 
 Awaitable landing(const Context& context, const http::Request& request) {
-  const auto catalog = context.wheelhouse.catalog();
-  const std::string base_url = context.base_url(request) + '/';
-  const Documents::Make make = [&context, catalog, base_url]() -> Result<std::string> {
-    return web::render_landing(view_of(context, *catalog, base_url));
-  };
-  const std::string key = "landing " + catalog->id().hex() + refusals_key(*catalog) + base_url;
-  auto response =
-      co_await context.documents.made(request, key, make, "text/html; charset=utf-8", cache_revalidate);
-  response.fields.set("content-security-policy", std::string(web::landing_security_policy));
-  co_return response;
+  return page(context, request, web::render_landing, web::landing_security_policy);
+}
+
+Awaitable compare(const Context& context, const http::Request& request) {
+  return page(context, request, web::render_compare, web::compare_security_policy);
 }
 
 // "wheelbarrow.mjs", which may change with the server's version, or "<release>/wheelbarrow.mjs", which never

@@ -86,7 +86,9 @@ namespace environment_routes {
 Awaitable file(const Context& context, const http::Request& request, std::string_view path);
 }
 namespace client_routes {
+// The pages / and /compare.
 Awaitable landing(const Context& context, const http::Request& request);
+Awaitable compare(const Context& context, const http::Request& request);
 Awaitable asset(const Context& context, const http::Request& request, std::string_view path);
 }  // namespace client_routes
 

@@ -47,9 +47,10 @@ Awaitable dispatch(const Context& context, const http::Request& request, const s
   if (view.starts_with("/simple/")) return index_routes::page(context, request, below("/simple/"));
   if (view.starts_with("/env/")) return environment_routes::file(context, request, below("/env/"));
   if (view.starts_with("/client/")) return client_routes::asset(context, request, below("/client/"));
-  // An app mounted at the root has its own front page.
-  if (view == "/" && !find_static_file(context.options.mounts, view))
-    return client_routes::landing(context, request);
+  // An app mounted at the root has its own pages.
+  if ((view == "/" || view == "/compare") && !find_static_file(context.options.mounts, view)) {
+    return view == "/" ? client_routes::landing(context, request) : client_routes::compare(context, request);
+  }
   return static_file(context, request, path);
 }
 

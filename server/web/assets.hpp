@@ -4,15 +4,17 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace wheelbarrow::web {
 
 struct Asset {
-  std::string_view path;        // the URL's path, "/client/wheelbarrow.mjs"
+  std::string path;             // the URL's path, "/client/wheelbarrow.mjs"
   std::string_view media_type;  // "text/javascript; charset=utf-8"
   std::string_view content;
   std::string_view sha256_hex;  // of the content
+  bool is_loader = false;       // else a page of this server needs it
 };
 
 // All of them, by path. Everything lies below "/client/"; modules import each other by relative names, so an

@@ -124,12 +124,12 @@ std::string refused_section(const LandingView& view) {
          more(view.refused.size(), "file") + "</section>\n";
 }
 
-std::string target_options(const LandingView& view) {
+std::string target_options(const LandingView& view, std::string_view selected) {
   std::string out;
   for (const std::string& target : view.targets) {
     const std::string name = escape_html(target);
     out += "<option value=\"" + name + "\"";
-    out += target == view.default_target ? " selected>" : ">";
+    out += target == selected ? " selected>" : ">";
     out += name + "</option>\n";
   }
   return out;
@@ -171,19 +171,29 @@ std::string render_landing(const LandingView& view) {
       view.pyodide_version.empty()
           ? std::string("No Pyodide runtime is served here.")
           : "A Pyodide runtime is served here: " + escape_html(view.pyodide_version) + ".";
-  return fill(embedded_file("page.html").content, {
-                                                      {"base_url", escape_html(view.base_url)},
-                                                      {"bytecode", escape_html(view.bytecode)},
-                                                      {"form_lines", form_lines(view)},
-                                                      {"refused", refused_section(view)},
-                                                      {"runtime", runtime},
-                                                      {"snippets", snippet_list(view)},
-                                                      {"strip_choices", strip_choices(view)},
-                                                      {"target_options", target_options(view)},
-                                                      {"version", escape_html(view.version)},
-                                                      {"wheel_count", counted(view.wheels.size(), "wheel")},
-                                                      {"wheels", wheel_table(view)},
-                                                  });
+  return fill(embedded_file("page.html").content,
+              {
+                  {"base_url", escape_html(view.base_url)},
+                  {"bytecode", escape_html(view.bytecode)},
+                  {"form_lines", form_lines(view)},
+                  {"refused", refused_section(view)},
+                  {"runtime", runtime},
+                  {"snippets", snippet_list(view)},
+                  {"strip_choices", strip_choices(view)},
+                  {"target_options", target_options(view, view.default_target)},
+                  {"version", escape_html(view.version)},
+                  {"wheel_count", counted(view.wheels.size(), "wheel")},
+                  {"wheels", wheel_table(view)},
+              });
+}
+
+std::string render_compare(const LandingView& view) {
+  return fill(embedded_file("compare/page.html").content, {
+                                                              {"base_url", escape_html(view.base_url)},
+                                                              {"form_lines", form_lines(view)},
+                                                              {"target_options", target_options(view, {})},
+                                                              {"version", escape_html(view.version)},
+                                                          });
 }
 
 }  // namespace wheelbarrow::web

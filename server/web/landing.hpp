@@ -1,5 +1,6 @@
 // The landing page: what is in the wheelhouse, what was refused and why, a form that makes a bundle's URL,
-// and snippets to copy. Made on the server, so that it says everything without JavaScript.
+// and snippets to copy. Made on the server, so that it says everything without JavaScript. And the form of
+// the page that compares ways to install, /compare, of which the rest is JavaScript (compare/page.mjs).
 #pragma once
 
 #include <cstdint>
@@ -48,11 +49,18 @@ struct LandingView {
 inline constexpr std::size_t landing_row_limit = 500;
 
 std::string render_landing(const LandingView& view);
+std::string render_compare(const LandingView& view);
 
 // The Content-Security-Policy that the page is written for: nothing inline, nothing from elsewhere.
 inline constexpr std::string_view landing_security_policy =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; form-action 'self'; base-uri "
     "'none'; "
     "frame-ancestors 'self'";
+
+// That of the page that compares: it also starts workers, and asks this server about requirement sets. What a
+// worker may do is not the page's to say.
+inline constexpr std::string_view compare_security_policy =
+    "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; "
+    "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
 
 }  // namespace wheelbarrow::web

@@ -18,7 +18,7 @@ async function compile(files, more = []) {
   const configuration = {
     compilerOptions: {
       allowJs: true, checkJs: true, noEmit: true, strict: true, noUnusedLocals: true, noUnusedParameters: true,
-      target: "es2022", lib: ["es2022", "dom", "dom.iterable"], module: "esnext", moduleResolution: "bundler",
+      target: "es2022", lib: ["es2023", "dom", "dom.iterable"], module: "esnext", moduleResolution: "bundler",
       skipLibCheck: true, types: [], typeRoots: [path.join(nodeModules, "@types")],
       paths: {
         pyodide: [path.join(pyodideRuntime, "pyodide.d.ts")],
@@ -32,8 +32,8 @@ async function compile(files, more = []) {
   return spawnSync(process.execPath, [compiler, "--project", folder], { encoding: "utf8" });
 }
 
-test("the loader's and the page's types hold", async () => {
-  const files = ["client/wheelbarrow.mjs", "page.mjs"].map((name) => path.join(web, name));
+test("the loader's and the pages' types hold", async () => {
+  const files = ["client/wheelbarrow.mjs", "page.mjs", "compare/page.mjs", "compare/worker.mjs"].map((name) => path.join(web, name));
   const { status, stdout } = await compile({}, files);
   assert.equal(status, 0, stdout);
 });

@@ -1,5 +1,7 @@
 #include "web/assets.hpp"
 
+#include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -17,34 +19,26 @@ std::string file_content(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-TEST(Assets, AreTheFilesByteForByte) {
-  const struct {
-    const char* path;
-    const char* file;
-    const char* media_type;
-  } cases[] = {
-      {"/client/wheelbarrow.mjs", "client/wheelbarrow.mjs", "text/javascript; charset=utf-8"},
-      {"/client/bundle_list.mjs", "client/bundle_list.mjs", "text/javascript; charset=utf-8"},
-      {"/client/bundle_stream.mjs", "client/bundle_stream.mjs", "text/javascript; charset=utf-8"},
-      {"/client/download.mjs", "client/download.mjs", "text/javascript; charset=utf-8"},
-      {"/client/replace.mjs", "client/replace.mjs", "text/javascript; charset=utf-8"},
-      {"/client/tar.mjs", "client/tar.mjs", "text/javascript; charset=utf-8"},
-      {"/client/extension_modules.mjs", "client/extension_modules.mjs", "text/javascript; charset=utf-8"},
-      {"/client/site.mjs", "client/site.mjs", "text/javascript; charset=utf-8"},
-      {"/client/error.mjs", "client/error.mjs", "text/javascript; charset=utf-8"},
-      {"/client/gzip_file.mjs", "client/gzip_file.mjs", "text/javascript; charset=utf-8"},
-      {"/client/sha256.mjs", "client/sha256.mjs", "text/javascript; charset=utf-8"},
-      {"/client/page.mjs", "page.mjs", "text/javascript; charset=utf-8"},
-      {"/client/page.css", "page.css", "text/css; charset=utf-8"},
-  };
-  EXPECT_EQ(all().size(), std::size(cases));
-  for (const auto& [path, file, media_type] : cases) {
+TEST(Assets, AreTheFoldersFilesByteForByte) {
+  const std::filesystem::path folder = WEB_FOLDER;
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::string extension = entry.path().extension();
+    if (extension != ".mjs" && extension != ".css") continue;
+    ++count;
+    const std::string name = std::filesystem::relative(entry.path(), folder).generic_string();
+    const bool is_loader = name.starts_with("client/");
+    const std::string path = (is_loader ? "/" : "/client/") + name;
     const Asset* asset = find(path);
-    ASSERT_NE(asset, nullptr) << path;
-    EXPECT_EQ(asset->content, file_content(file)) << path;
+    ASSERT_NE(asset, nullptr) << path << " is missing in server/web/CMakeLists.txt";
+    EXPECT_TRUE(asset->content == file_content(name)) << path;
     EXPECT_EQ(asset->sha256_hex, sha256(asset->content).hex()) << path;
-    EXPECT_EQ(asset->media_type, media_type) << path;
+    EXPECT_EQ(asset->media_type,
+              (extension == ".css" ? "text/css" : "text/javascript") + std::string("; charset=utf-8"));
+    EXPECT_EQ(asset->is_loader, is_loader) << path;
   }
+  EXPECT_GT(count, 10U);
+  EXPECT_EQ(all().size(), count);
 }
 
 TEST(Assets, NothingElseIsFound) {

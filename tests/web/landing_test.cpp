@@ -53,6 +53,16 @@ TEST(Landing, ListsWheelsWithLinksSizesAndWarnings) {
   EXPECT_THAT(page, Not(HasSubstr("{{")));
 }
 
+TEST(Compare, AsksForWhatThisServerHas) {
+  LandingView view = view_of_two();
+  view.version = "<0.1>";
+  const std::string page = render_compare(view);
+  EXPECT_THAT(page, HasSubstr("\nlxml\nnumpy\n</textarea>"));
+  EXPECT_THAT(page, HasSubstr("<option value=\"pyodide-0.29\">"));
+  EXPECT_THAT(page, HasSubstr("wheelbarrow &lt;0.1&gt; at https://localhost:8443/"));
+  EXPECT_THAT(page, Not(HasSubstr("{{")));
+}
+
 TEST(Landing, SaysWhatABundleCanBeShapedTo) {
   LandingView view = view_of_two();
   view.bytecode = "No bytecode: there is no Python <3.13>.";
