@@ -11,7 +11,7 @@ import tls from "node:tls";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** @param {string} name */
-function environment(name) {
+export function environment(name) {
   const value = process.env[name];
   assert.ok(value, `${name} is not set: run the tests with tests/run.sh or ctest`);
   return value;
@@ -139,13 +139,24 @@ export async function openApp(browser, baseURL) {
   return { page, problems: () => problems };
 }
 
-/** The loader as the server hands it out, for Node, which imports no https: URLs. @param {string} baseURL */
-export async function fetchLoader(baseURL) {
-  const folder = await temporaryFolder();
-  for (const name of ["wheelbarrow", "bundle_list", "bundle_stream", "download", "gzip_file", "site", "extension_modules", "error", "replace", "sha256", "tar"]) {
-    const response = await fetch(new URL(`client/${name}.mjs`, baseURL));
+/**
+ * The loader as the server hands it out, for Node, which imports no https: URLs.
+ *
+ * @param {string} baseURL
+ * @param {string} [folder] where its files are put
+ */
+export async function fetchLoader(baseURL, folder) {
+  folder ??= await temporaryFolder();
+  await fs.mkdir(folder, { recursive: true });
+  const names = new Set(["wheelbarrow.mjs"]);
+  for (const name of names) {
+    const response = await fetch(new URL(`client/${name}`, baseURL));
     assert.equal(response.status, 200, name);
-    await fs.writeFile(path.join(folder, `${name}.mjs`), Buffer.from(await response.arrayBuffer()));
+    const text = await response.text();
+    for (const [, other] of text.matchAll(/"\.\/(\w+\.mjs)"/g)) {
+      names.add(other);
+    }
+    await fs.writeFile(path.join(folder, name), text);
   }
   return import(pathToFileURL(path.join(folder, "wheelbarrow.mjs")).href);
 }
