@@ -152,6 +152,6 @@ test("README shows the examples as they are", async () => {
   for (const name of ["page.html", "worker.mjs", "pyscript.html", "stlite.html", "jupyterlite/jupyter-lite.json", "node.mjs"]) {
     const text = await fs.readFile(path.join(examples, name), "utf8");
     assert.ok(readme.includes(text), `README.md differs from tests/examples/${name}`);
-    assert.ok(text.trim().split("\n").length <= 12, `${name} is short`);
+    assert.ok(text.trim().split("\n").length <= 10, `${name} is short`);
   }
 });
