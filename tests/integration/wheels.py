@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 
 
-def make_wheel(folder, name, version, files=None, requires=(), tag="py3-none-any"):
+def make_wheel(folder, name, version, files=None, requires=(), tag="py3-none-any", compression=zipfile.ZIP_STORED):
     """Writes a small correct wheel and returns its path."""
     info = f"{name}-{version}.dist-info"
     content = dict(files if files is not None else {f"{name}.py": f"version = '{version}'\n"})
@@ -22,8 +22,8 @@ def make_wheel(folder, name, version, files=None, requires=(), tag="py3-none-any
     path = Path(folder) / f"{name}-{version}-{tag}.whl"
     # Written beside and renamed, so that a watching server sees it whole.
     part = path.with_suffix(".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(part, "w") as archive:
         for entry, text in content.items():
-            archive.writestr(zipfile.ZipInfo(entry, (1980, 1, 1, 0, 0, 0)), text)
+            archive.writestr(zipfile.ZipInfo(entry, (1980, 1, 1, 0, 0, 0)), text, compression)
     part.rename(path)
     return path

@@ -35,6 +35,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -229,12 +230,12 @@ class Direction {
 /// Kills the processes in a namespace, this one excepted.
 void end_processes(const Side& side) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    char* end = nullptr;
-    const long process = std::strtol(entry.path().filename().c_str(), &end, 10);
+    const std::string name = entry.path().filename();
+    pid_t process = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
+    if (error != std::errc{} || end != name.data() + name.size() || process == getpid()) continue;
     struct stat about{};
-    if (*end != '\0' || process == getpid()) continue;
-    if (stat((entry.path() / "ns/net").c_str(), &about) != 0 || about.st_ino != side.inode) continue;
-    kill(static_cast<pid_t>(process), SIGKILL);
+    if (stat((entry.path() / "ns/net").c_str(), &about) == 0 && about.st_ino == side.inode) kill(process, SIGKILL);
   }
 }
 
