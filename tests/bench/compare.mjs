@@ -83,7 +83,8 @@ const say = (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
 
 /** What the figures come from. @param {import("./compare/link.mjs").Link} link */
 function machine(link) {
-  const version = (/** @type {string} */ program) => execFileSync(program, ["--version"], { encoding: "utf8" }).trim();
+  const version = (/** @type {string} */ program) =>
+    execFileSync(program, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   return {
     date: new Date().toISOString(),
     cpu: os.cpus()[0].model,
@@ -94,6 +95,30 @@ function machine(link) {
     congestionControl: link.congestionControl,
     command: ["tests/bench/compare.sh", ...process.argv.slice(2)].join(" "),
   };
+}
+
+/**
+ * Whatever is asked for once is made ready by it: layers, bytecode, codings.
+ *
+ * @param {import("./compare/servers.mjs").Wheelbarrow} wheelbarrow
+ * @param {import("./compare/plan.mjs").Cell[]} cells
+ */
+async function askOnce(wheelbarrow, cells) {
+  const bundles = cells.flatMap(({ set, mode, state }) => {
+    const { bytecode } = /** @type {{bytecode?: string}} */ (modes[mode].message);
+    const more = (mode === "archive" ? "&format=wheels" : "") + (bytecode ? `&bytecode=${bytecode}` : "");
+    return [`/bundle?${query(set)}${more}`, ...(state === "changed" ? [`/bundle?${query(set, true)}${more}`] : [])];
+  });
+  const locks = cells.flatMap(({ set }) => [query(set), query(set, true)]).map((text) => `/pyodide-lock.json?${text}`);
+  const runtime = ["pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"].map((name) => `/pyodide/${name}`);
+  for (const target of new Set([...bundles, ...runtime])) {
+    await wheelbarrow.get(target, "zstd, gzip, br");
+  }
+  for (const target of new Set(locks)) {
+    for (const entry of Object.values(JSON.parse(String(await wheelbarrow.get(target))).packages)) {
+      await wheelbarrow.get(new URL(entry.file_name, wheelbarrow.url).pathname, "zstd, gzip, br");
+    }
+  }
 }
 
 /**
@@ -139,10 +164,13 @@ function visitor({ link, browsers, wheelbarrow, nginxURLs, usedSets }) {
   }
 
   return {
-    /** A visit that only the servers learn from. @param {any} cell */
-    async rehearse(cell) {
-      const profile = await after(await start(cell), urlOf(cell), message(cell.set, cell.mode));
-      rmSync(profile, { recursive: true });
+    /** @param {any} cell */
+    async prepare(cell) {
+      const profile = await start(cell);
+      if (cell.state === "changed") {
+        // What the server makes of the difference, it makes when it is first asked for.
+        rmSync(await after(profile, urlOf(cell), message(cell.set, cell.mode)), { recursive: true });
+      }
     },
 
     /** @param {any} cell */
@@ -165,7 +193,7 @@ function visitor({ link, browsers, wheelbarrow, nginxURLs, usedSets }) {
         counted = await link.count();
         const { times, bytes, resources, phases } = visit;
         return {
-          times, bytes, phases, requests: resources.length,
+          times, bytes, phases, resources, requests: resources.length,
           ...(shape && { wire: counted.down.forwarded_bytes, dropped: counted.down.dropped + counted.up.dropped }),
         };
       } finally {
@@ -238,29 +266,21 @@ async function main() {
     try {
       await step();
       const run = cell.runs.at(-1);
-      const took = run ? `${(run.times.imported / 1000).toFixed(2)} s` : "ready";
-      say(`${name}: ${took} (with everything around it ${((Date.now() - begin) / 1000).toFixed(1)} s)`);
+      const around = `${((Date.now() - begin) / 1000).toFixed(1)} s`;
+      say(run ? `${name}: ${(run.times.imported / 1000).toFixed(2)} s, ${around} with everything around it` : `${name}: ${around}`);
     } catch (error) {
       cell.error ||= String(error instanceof Error ? error.message : error).split("\n")[0];
       say(`${name}: ${cell.error}`);
     }
   }
 
-  // Whatever is asked for once is made ready by it: layers, codings, deltas, Chromium's profiles.
-  say("Rehearsing");
-  /** @type {Map<string, any>} */
-  const rehearsed = new Map();
+  say("Asking for everything once, and waiting until the server has made the best forms of it");
+  await askOnce(wheelbarrow, cells);
+  await wheelbarrow.settled();
+  say("Preparing browser profiles");
   for (const cell of cells) {
-    const name = [cell.set, cell.mode, cell.state === "changed"].join();
-    const first = rehearsed.get(name);
-    rehearsed.set(name, first ?? cell);
-    if (!first) {
-      await attempt(cell, () => visits.rehearse(cell));
-    } else {
-      cell.error = first.error;
-    }
+    await attempt(cell, () => visits.prepare(cell));
   }
-  say("Waiting until the server has made the best forms of all that");
   await wheelbarrow.settled();
 
   const begin = Date.now();
@@ -272,7 +292,9 @@ async function main() {
         continue;
       }
       await attempt(cell, async () => {
-        cell.runs.push(await visits.measure(cell));
+        const run = await visits.measure(cell);
+        // One waterfall of each is enough.
+        cell.runs.push(cell.runs.length === 0 ? run : { ...run, resources: undefined, phases: undefined });
       });
       await write();
     }

@@ -12,10 +12,11 @@ const firstPort = 8443;
 /**
  * @param {string} socketPath
  * @param {string} target path and query
+ * @param {string} [coding]
  */
-function get(socketPath, target) {
+function get(socketPath, target, coding = "identity") {
   return new Promise((/** @type {(body: Buffer) => void} */ resolve, reject) => {
-    http.get({ socketPath, path: target, headers: { host: "localhost" } }, async (answer) => {
+    http.get({ socketPath, path: target, headers: { host: "localhost", "accept-encoding": coding } }, async (answer) => {
       const body = await buffer(answer);
       answer.statusCode === 200 ? resolve(body) : reject(new Error(`${target}: ${answer.statusCode} ${body}`));
     }).on("error", reject);
@@ -72,8 +73,8 @@ export async function startWheelbarrow(link, { program, wheels, pyodide, app, da
     /** For --ignore-certificate-errors-spki-list. */
     publicKeyHash: createHash("sha256").update(key).digest("base64"),
     data,
-    /** @param {string} target path and query */
-    get: (target) => get(plain, target),
+    /** @param {string} target path and query @param {string} [coding] */
+    get: (target, coding) => get(plain, target, coding),
     /** Until the best forms of all that was asked for are made. */
     async settled() {
       const idle = async () => /^wheelbarrow_background_backlog 0$/m.test(String(await get(admin, "/metrics")));
