@@ -72,6 +72,8 @@ function environment(name) {
 
 /** What is to be undone at the end, last first. @type {(() => unknown)[]} */
 const cleanups = [];
+/** A signal came: nothing new begins. */
+let ending = false;
 
 async function cleanUp() {
   while (cleanups.length > 0) {
@@ -97,8 +99,12 @@ function machine(link) {
   };
 }
 
+/** How often something is asked for until the server makes the form that pays for what is wanted often. */
+const often = 5;
+
 /**
- * Whatever is asked for once is made ready by it: layers, bytecode, codings.
+ * Whatever is asked for is made ready by it: layers, bytecode, codings. So what browsers then have stays what the server
+ * would send.
  *
  * @param {import("./compare/servers.mjs").Wheelbarrow} wheelbarrow
  * @param {import("./compare/plan.mjs").Cell[]} cells
@@ -110,13 +116,16 @@ async function askOnce(wheelbarrow, cells) {
     return [`/bundle?${query(set)}${more}`, ...(state === "changed" ? [`/bundle?${query(set, true)}${more}`] : [])];
   });
   const locks = cells.flatMap(({ set }) => [query(set), query(set, true)]).map((text) => `/pyodide-lock.json?${text}`);
-  const runtime = ["pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"].map((name) => `/pyodide/${name}`);
-  for (const target of new Set([...bundles, ...runtime])) {
-    await wheelbarrow.get(target, "zstd, gzip, br");
-  }
+  const runtime = ["pyodide.mjs", "pyodide-lock.json", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"].map((name) => `/pyodide/${name}`);
+  const targets = new Set([...bundles, ...runtime]);
   for (const target of new Set(locks)) {
     for (const entry of Object.values(JSON.parse(String(await wheelbarrow.get(target))).packages)) {
-      await wheelbarrow.get(new URL(entry.file_name, wheelbarrow.url).pathname, "zstd, gzip, br");
+      targets.add(new URL(entry.file_name, wheelbarrow.url).pathname);
+    }
+  }
+  for (let time = 0; time < often; ++time) {
+    for (const target of targets) {
+      await wheelbarrow.get(target, "gzip, br, zstd");
     }
   }
 }
@@ -144,7 +153,9 @@ function visitor({ link, browsers, wheelbarrow, nginxURLs, usedSets }) {
   async function after(from, url, said) {
     const profile = browsers.profile(from);
     const seconds = Number(options.seconds);
-    await browsers.visit({ side: "server", profile, url, message: said, http2: true, seconds });
+    // The runtime's own lock file is a part of it, though not every way asks for it.
+    const also = from ? [] : ["/pyodide/pyodide-lock.json"];
+    await browsers.visit({ side: "server", profile, url, message: said, http2: true, seconds, also });
     return profile;
   }
 
@@ -269,6 +280,9 @@ async function main() {
       const around = `${((Date.now() - begin) / 1000).toFixed(1)} s`;
       say(run ? `${name}: ${(run.times.imported / 1000).toFixed(2)} s, ${around} with everything around it` : `${name}: ${around}`);
     } catch (error) {
+      if (ending) {
+        return;
+      }
       cell.error ||= String(error instanceof Error ? error.message : error).split("\n")[0];
       say(`${name}: ${cell.error}`);
     }
@@ -279,16 +293,18 @@ async function main() {
   await wheelbarrow.settled();
   say("Preparing browser profiles");
   for (const cell of cells) {
-    await attempt(cell, () => visits.prepare(cell));
+    if (!ending) {
+      await attempt(cell, () => visits.prepare(cell));
+    }
   }
   await wheelbarrow.settled();
 
   const begin = Date.now();
   const limit = begin + Number(options.minutes) * 60_000;
-  for (let round = 0; round < Number(options.rounds) && Date.now() < limit; ++round) {
+  for (let round = 0; round < Number(options.rounds) && Date.now() < limit && !ending; ++round) {
     const roundBegin = Date.now();
     for (const cell of order(cells, round)) {
-      if (cell.error || Date.now() >= limit) {
+      if (cell.error || ending || Date.now() >= limit) {
         continue;
       }
       await attempt(cell, async () => {
@@ -305,13 +321,14 @@ async function main() {
   process.stdout.write(report(figures));
 }
 
-// Twice ends at once; the link's end is the end of all in its namespaces.
-process.on("SIGINT", () => {
-  say("Cleaning up");
-  process.removeAllListeners("SIGINT");
-  cleanUp().finally(() => process.exit(130));
-});
-process.on("SIGTERM", () => cleanUp().finally(() => process.exit(143)));
+// A second signal ends at once; the link's end is the end of all in its namespaces. What was measured is written.
+for (const [signal, code] of /** @type {const} */ ([["SIGINT", 130], ["SIGTERM", 143]])) {
+  process.once(signal, () => {
+    say("Cleaning up");
+    ending = true;
+    cleanUp().finally(() => process.exit(code));
+  });
+}
 try {
   await main();
 } catch (error) {

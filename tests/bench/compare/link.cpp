@@ -72,6 +72,15 @@ constexpr std::size_t most_held = std::size_t{64} * 1024 * 1024;
   std::exit(refused ? not_permitted : 1);
 }
 
+/// Only IPv4 passes, so that every packet is one that somebody sent: devices say much of their own accord in
+/// IPv6. Where the kernel has none, there is nothing to switch off.
+void leave_out_ipv6() {
+  for (const char* devices : {"all", "default"}) {
+    std::ofstream file(std::string("/proc/sys/net/ipv6/conf/") + devices + "/disable_ipv6");
+    if (file && !(file << 1 << std::flush)) fail("switch off IPv6");
+  }
+}
+
 struct Side {
   int space = -1;   // the namespace, as a file descriptor
   int device = -1;  // its TUN device
@@ -119,6 +128,7 @@ Side make_side(const char* address) {
   struct stat about{};
   if (side.space < 0 || fstat(side.space, &about) != 0) fail("open /proc/self/ns/net");
   side.inode = about.st_ino;
+  leave_out_ipv6();
   side.device = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (side.device < 0) fail("open /dev/net/tun");
   ifreq request{};
@@ -235,7 +245,8 @@ void end_processes(const Side& side) {
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
     if (error != std::errc{} || end != name.data() + name.size() || process == getpid()) continue;
     struct stat about{};
-    if (stat((entry.path() / "ns/net").c_str(), &about) == 0 && about.st_ino == side.inode) kill(process, SIGKILL);
+    if (stat((entry.path() / "ns/net").c_str(), &about) == 0 && about.st_ino == side.inode)
+      kill(process, SIGKILL);
   }
 }
 
