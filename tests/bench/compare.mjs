@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { openBrowsers } from "./compare/browser.mjs";
 import { check } from "./compare/check.mjs";
 import { NotPermitted, openLink } from "./compare/link.mjs";
-import { order, plan, states } from "./compare/plan.mjs";
+import { order, plan, plans, states } from "./compare/plan.mjs";
 import { open, profiles } from "./compare/profiles.mjs";
 import { report } from "./compare/report.mjs";
 import { message, modes, query, sets } from "./compare/sets.mjs";
@@ -22,15 +22,16 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const names = (/** @type {object} */ of) => Object.keys(of).join(",");
 
 const usage = `tests/bench/compare.sh [OPTION...]: bundles against individual wheels, in Chromium over a shaped link.
-Needs root. Lists are comma-separated; with none of the first five, a choice that takes about 25 minutes is measured.
+Needs root. Lists are comma-separated; with none of the first five, a plan's choice is measured.
 
   --profiles LIST      ${names(profiles)}
   --protocols LIST     h2,h1
   --states LIST        ${names(states)}
   --sets LIST          ${names(sets)}
   --modes LIST         ${names(modes)}
+  --plan NAME          goals: what the goals are about, some 8 minutes a round; all: much more, some 18
   --rounds N           5; each measures every cell once
-  --minutes N          start no visit later than this, counted from the first; rounds that are complete count
+  --minutes N          start no visit later than this, counted from the first measured one
   --extra-wheels DIR   folder with wheels that no registry at hand has, such as micropip's
   --data DIR           the server's data, to start from what an earlier run compressed
   --out FILE           where the figures go (compare.json); tables go to the same name with .md
@@ -44,7 +45,7 @@ const list = { type: /** @type {const} */ ("string") };
 const { values: options } = parseArgs({
   options: {
     profiles: list, protocols: list, states: list, sets: list, modes: list,
-    rounds: { type: "string", default: "5" }, minutes: { type: "string", default: "1000" },
+    plan: { type: "string", default: "goals" }, rounds: { type: "string", default: "5" }, minutes: { type: "string", default: "1000" },
     "extra-wheels": { type: "string" }, data: { type: "string" }, out: { type: "string", default: "compare.json" },
     devtools: { type: "boolean", default: false }, seconds: { type: "string", default: "300" },
     check: { type: "boolean", default: false }, help: { type: "boolean", default: false },
@@ -229,7 +230,8 @@ async function main() {
     return;
   }
 
-  const cells = plan({
+  chosen(options.plan, plans);
+  const cells = plan(options.plan, {
     profiles: chosen(options.profiles, profiles),
     protocols: chosen(options.protocols, { h2: 1, h1: 1 }),
     states: chosen(options.states, states),

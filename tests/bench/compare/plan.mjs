@@ -24,35 +24,51 @@ const all = [
   "nginx", "wheels", "wheels-early", "micropip", "archive", "env", "loader", "loader-bytecode", "prefetch",
   "prefetch-bytecode",
 ];
-const few = ["nginx", "wheels", "wheels-early", "micropip", "loader", "prefetch", "prefetch-bytecode"];
+const few = ["nginx", "wheels", "wheels-early", "micropip", "loader", "prefetch-bytecode"];
+const rivals = ["wheels", "wheels-early", "micropip", "prefetch", "prefetch-bytecode"];
+
+/** @typedef {{profiles: string[], protocols?: string[], states: string[], sets: string[], modes: string[]}} Block */
 
 /**
- * What a round is made of unless the command line says otherwise: all modes where the links are fast enough to wait for
- * them, the ones in question elsewhere.
+ * "goals": what goals.mjs judges; a round takes some 8 minutes. "all": everything that is worth its time, every way where
+ * links are fast, the ones in question elsewhere; a round takes some 18.
+ *
+ * @type {Record<string, Block[]>}
  */
-const blocks = [
-  { profiles: ["none", "fast4g"], states: ["cached"], sets: ["pure", "document", "tiny"], modes: all },
-  { profiles: ["50mbit"], states: ["cached"], sets: ["pure", "document", "tiny"], modes: few },
-  { profiles: ["slow4g"], states: ["cached"], sets: ["pure", "tiny"], modes: few },
-  { profiles: ["3g"], states: ["cached"], sets: ["tiny"], modes: ["wheels", "micropip", "prefetch"] },
-  { profiles: ["fast4g"], states: ["changed", "warm"], sets: ["pure", "document"], modes: ["wheels", "loader", "prefetch"] },
-  { profiles: ["fast4g"], states: ["cold"], sets: ["pure", "document"], modes: ["wheels", "prefetch"] },
-  { profiles: ["fast4g"], protocols: ["h1"], states: ["cached"], sets: ["document", "tiny"], modes: ["wheels", "loader"] },
-];
+export const plans = {
+  goals: [
+    { profiles: ["none"], states: ["cached"], sets: ["pure", "document", "tiny"], modes: few },
+    { profiles: ["fast4g"], states: ["cached"], sets: ["pure", "tiny"], modes: few },
+    { profiles: ["fast4g"], states: ["cached"], sets: ["document"], modes: rivals },
+    { profiles: ["slow4g"], states: ["cached"], sets: ["pure", "tiny"], modes: rivals },
+    { profiles: ["fast4g"], states: ["changed"], sets: ["pure", "document"], modes: ["wheels", "prefetch"] },
+  ],
+  all: [
+    { profiles: ["none", "fast4g"], states: ["cached"], sets: ["pure", "document", "tiny"], modes: all },
+    { profiles: ["50mbit"], states: ["cached"], sets: ["pure", "document", "tiny"], modes: few },
+    { profiles: ["slow4g"], states: ["cached"], sets: ["pure", "tiny"], modes: rivals },
+    { profiles: ["3g"], states: ["cached"], sets: ["tiny"], modes: rivals },
+    { profiles: ["none", "fast4g"], states: ["cached"], sets: ["streamlit"], modes: ["wheels", "prefetch"] },
+    { profiles: ["fast4g"], states: ["changed", "warm"], sets: ["pure", "document"], modes: ["wheels", "loader", "prefetch"] },
+    { profiles: ["fast4g"], states: ["cold"], sets: ["pure", "document"], modes: ["wheels", "prefetch-bytecode"] },
+    { profiles: ["fast4g"], protocols: ["h1"], states: ["cached"], sets: ["document", "tiny"], modes: ["wheels", "loader"] },
+  ],
+};
 
 /** What is taken where the command line names something, but not this. */
 const usual = { profiles: ["fast4g"], protocols: ["h2"], states: ["cached"], sets: ["pure", "document", "tiny"], modes: all };
 
 /**
- * The blocks above, or, if the command line names anything, every combination of what it names.
+ * A plan's cells, or, if the command line names anything, every combination of what it names.
  *
+ * @param {string} name of the plan
  * @param {{profiles?: string[], protocols?: string[], states?: string[], sets?: string[], modes?: string[]}} named
  * @param {boolean} devtools once more with DevTools' throttle in the link's place
  * @returns {Cell[]}
  */
-export function plan(named, devtools = false) {
+export function plan(name, named, devtools = false) {
   const wish = Object.fromEntries(Object.entries(named).filter(([, names]) => names !== undefined));
-  const used = Object.keys(wish).length === 0 ? blocks : [wish];
+  const used = Object.keys(wish).length === 0 ? plans[name] : [wish];
   const cells = used.flatMap((block) => expand({ ...usual, ...block }));
   const again = devtools ? cells.filter(({ profile }) => profile !== "none") : [];
   return [...cells, ...again.map((cell) => ({ ...cell, devtools: true }))];
