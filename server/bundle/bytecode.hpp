@@ -3,8 +3,8 @@
 // Importing from ready bytecode takes a third of the time of importing from source. `beside` adds
 // __pycache__/x.cpython-313.pyc to x.py: everything works as with the source alone. `instead` puts x.pyc in
 // the place of x.py: fewer bytes, but whatever reads sources (inspect.getsource, the lines of a traceback)
-// finds none. The files are unchecked hash-based ones (PEP 552), because times of files mean nothing in a
-// bundle.
+// finds none; only a source whose file name another source of the wheel mentions stays beside. The files are
+// unchecked hash-based ones (PEP 552), because times of files mean nothing in a bundle.
 #pragma once
 
 #include <cstdint>

@@ -11,6 +11,7 @@
 
 #include "base/mapped_file.hpp"
 #include "bundle/layer_report.hpp"
+#include "bundle/module_names.hpp"
 #include "bundle/record.hpp"
 #include "bundle/tar.hpp"
 
@@ -137,6 +138,7 @@ class Sources {
       if (sources_.contains(entry.path)) paths.push_back(entry.path);
     }
     std::ranges::sort(paths);
+    const std::set<std::string, std::less<>> read_as_files = named_files(paths);
     modules.reserve(paths.size());
     for (const std::string& path : paths) {
       modules.push_back(
@@ -154,9 +156,11 @@ class Sources {
         report.not_compiled.emplace(paths[i], module.reason);
         continue;
       }
-      made.push_back(written_entry(bytecode_path(*recipe_.bytecode, paths[i]), std::move(module.file)));
+      BytecodeRecipe place = *recipe_.bytecode;
+      if (read_as_files.contains(paths[i].substr(paths[i].rfind('/') + 1))) place.mode = BytecodeMode::beside;
+      made.push_back(written_entry(bytecode_path(place, paths[i]), std::move(module.file)));
       replaced.insert(made.back().path);
-      if (recipe_.bytecode->mode == BytecodeMode::instead) replaced.insert(paths[i]);
+      if (place.mode == BytecodeMode::instead) replaced.insert(paths[i]);
     }
     std::erase_if(entries, [&](const Entry& entry) { return replaced.contains(entry.path); });
     std::ranges::move(made, std::back_inserter(entries));
@@ -164,6 +168,17 @@ class Sources {
   }
 
  private:
+  // Names of sources in sources: what a module may open as a file, as OpenCV does with config.py.
+  std::set<std::string, std::less<>> named_files(const std::vector<std::string>& paths) const {
+    std::set<std::string, std::less<>> names;
+    for (const std::string& path : paths) {
+      for_each_name(path, sources_.at(path), [&](std::string_view name) {
+        if (name.ends_with(".py")) names.emplace(name);
+      });
+    }
+    return names;
+  }
+
   const LayerRecipe& recipe_;
   std::map<std::string, std::string, std::less<>> sources_;
   std::size_t total_ = 0;  // bytes

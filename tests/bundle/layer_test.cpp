@@ -222,6 +222,22 @@ TEST_F(LayerTest, BytecodeStandsBesideOrInsteadOfSources) {
   EXPECT_EQ(replaced.at("pack-1.0.data/scripts/tool.py"), "not a module");
 }
 
+TEST_F(LayerTest, ASourceThatIsNamedAsAFileStays) {
+  const auto wheel = write(WheelBuilder("pack")
+                               .file("pack/__init__.py", "load_config('config.py')")
+                               .file("pack/config.py", "paths = []"));
+  const Compile compile = [](const BytecodeRecipe&, std::span<const ModuleSource> sources) {
+    return Result<std::vector<CompiledModule>>(std::vector(sources.size(), CompiledModule{"code", ""}));
+  };
+  LayerRecipe recipe;
+  recipe.bytecode = BytecodeRecipe{BytecodeMode::instead, "3.13.2", "emscripten"};
+  const auto files = files_of(layer_of(wheel, recipe, compile));
+  EXPECT_EQ(files.at("pack/config.py"), "paths = []");
+  EXPECT_EQ(files.at("pack/__pycache__/config.cpython-313.pyc"), "code");
+  EXPECT_FALSE(files.contains("pack/__init__.py"));
+  EXPECT_TRUE(files.contains("pack/__init__.pyc"));
+}
+
 TEST_F(LayerTest, WhatIsLeftOutIsNotCompiled) {
   const auto wheel = write(WheelBuilder("pack").file("pack/tests/test_x.py", "left out"));
   LayerRecipe recipe;
