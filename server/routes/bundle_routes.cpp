@@ -34,28 +34,6 @@ std::optional<Sha256> available_dictionary(const http::Request& request) {
   return Sha256::from_base64(std::string_view(*field).substr(1, size - 2));
 }
 
-// The entity tag of a form of this bundle that the client has stored, by If-None-Match, and would still take.
-// A better form, or another dictionary, is no reason to send the same content again, so that form is the
-// selected one (RFC 9110 3.2) and the answer is 304.
-std::optional<std::string> stored_form(const http::Request& request, const bundle::Bundle& bundle) {
-  const auto field = request.fields.get("if-none-match");
-  if (!field || request.fields.has("if-match")) return std::nullopt;
-  const std::string start = '"' + bundle.sha256.hex().substr(0, 16) + '-';  // see Encoded::etag
-  const std::size_t begin = field->find(start);
-  if (begin == std::string::npos) return std::nullopt;
-  const std::size_t end = field->find('"', begin + 1);
-  if (end == std::string::npos) return std::nullopt;
-  std::string tag = field->substr(begin, end + 1 - begin);
-  for (const http::Coding coding :
-       {http::Coding::dcz, http::Coding::br, http::Coding::zstd, http::Coding::gzip}) {
-    if (tag.substr(start.size()).starts_with(std::string(http::token(coding)) + '-') &&
-        http::accepts(request.fields.get("accept-encoding"), coding)) {
-      return tag;
-    }
-  }
-  return std::nullopt;
-}
-
 // What every answer with a bundle says, whatever its coding.
 void describe(http::Representation& representation, const http::Request& request,
               const bundle::Bundle& bundle, std::string_view cache_control) {
@@ -101,7 +79,7 @@ boost::asio::awaitable<Result<bundle::Encoded>> encode(const Context& context, b
 Awaitable send(const Context& context, const http::Request& request, bundle::BundlePtr bundle,
                const CatalogPtr& catalog, std::string_view cache_control, Timing timing,
                Clock::time_point begin) {
-  if (auto tag = stored_form(request, *bundle)) {
+  if (auto tag = stored_form(request, bundle->sha256)) {
     http::Representation stored;
     stored.validators.etag = std::move(*tag);
     describe(stored, request, *bundle, cache_control);

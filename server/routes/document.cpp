@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/conditional.hpp"
 #include "http/media_type.hpp"
 #include "routes/await.hpp"
 #include "routes/errors.hpp"
@@ -55,6 +56,25 @@ std::span<const http::Coding> all_codings() {
 std::span<const http::Coding> identity_only() {
   static constexpr std::array codings{http::Coding::identity};
   return codings;
+}
+
+std::optional<std::string> stored_form(const http::Request& request, const Sha256& content) {
+  const auto field = request.fields.get("if-none-match");
+  if (!field || request.fields.has("if-match")) return std::nullopt;
+  const std::string start = '"' + content.hex().substr(0, 16) + '-';  // see Encoded::etag
+  const std::size_t begin = field->find(start);
+  if (begin == std::string::npos) return std::nullopt;
+  const std::size_t end = field->find('"', begin + 1);
+  if (end == std::string::npos) return std::nullopt;
+  std::string tag = field->substr(begin, end + 1 - begin);
+  for (const http::Coding coding :
+       {http::Coding::dcz, http::Coding::br, http::Coding::zstd, http::Coding::gzip}) {
+    if (tag.substr(start.size()).starts_with(std::string(http::token(coding)) + '-') &&
+        http::accepts(request.fields.get("accept-encoding"), coding)) {
+      return tag;
+    }
+  }
+  return std::nullopt;
 }
 
 http::Representation represent(bundle::Encoded encoded, http::Coding coding, bool negotiated) {
@@ -123,6 +143,16 @@ boost::asio::awaitable<http::Response> Documents::made(const http::Request& requ
 boost::asio::awaitable<std::expected<http::Representation, http::Response>> Documents::blob(
     const http::Request& request, const store::Blob& blob, std::string_view media_type, bool compressible,
     std::string_view cache_control) {
+  if (auto tag = stored_form(request, blob.sha256)) {
+    http::Representation stored;
+    stored.media_type = media_type;
+    stored.cache_control = cache_control;
+    stored.validators.etag = std::move(*tag);
+    stored.vary = "accept-encoding";
+    if (http::evaluate_preconditions(request.fields, stored.validators) == http::Precondition::not_modified) {
+      co_return std::unexpected(http::respond(request, std::move(stored)));
+    }
+  }
   const bool negotiated = compressible && blob.bytes.size() >= worth_compressing;
   const auto accepted = request.fields.get("accept-encoding");
   auto solid = negotiated && http::accepts(accepted, http::Coding::br) ? engine_.solid(blob) : std::nullopt;

@@ -5,10 +5,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "base/sha256.hpp"
 #include "bundle/engine.hpp"
 #include "bundle/lru_cache.hpp"
 #include "http/message.hpp"
@@ -27,6 +29,11 @@ std::span<const http::Coding> identity_only();
 // Fills in what follows from encoded bytes: body, coding, ETag, Vary, Repr-Digest.
 http::Representation represent(bundle::Encoded encoded, http::Coding coding, bool negotiated);
 
+// The entity tag of a form of this content that the client has stored, by If-None-Match, and would still
+// take. A better form, or another dictionary, is no reason to send the same content again, so that form is
+// the selected one (RFC 9110 3.2) and the answer is 304.
+std::optional<std::string> stored_form(const http::Request& request, const Sha256& content);
+
 class Documents {
  public:
   explicit Documents(bundle::Engine& engine) : engine_(engine) {}
@@ -44,8 +51,8 @@ class Documents {
   boost::asio::awaitable<http::Response> made(const http::Request& request, std::string key, Make make,
                                               std::string_view media_type, std::string_view cache_control);
 
-  // A blob of the store in the form the client takes, or as it is if it is not `compressible` or small; a
-  // problem if that can't be had.
+  // A blob of the store in the form the client takes, or as it is if it is not `compressible` or small; or
+  // the whole answer: 304 to who has another form of it, or a problem.
   boost::asio::awaitable<std::expected<http::Representation, http::Response>> blob(
       const http::Request& request, const store::Blob& blob, std::string_view media_type, bool compressible,
       std::string_view cache_control);

@@ -43,7 +43,11 @@ http::ReadyResponse HotRepresentations::find(const http::Request& request,
   thread_local std::string key;  // for its memory
   write_key(request, key);
   const std::optional<EntryPtr> found = own_shard().entries.get(key);
-  return found && is_current(**found, catalog) ? (*found)->representation.respond(request) : nullptr;
+  if (!found || !is_current(**found, catalog)) return nullptr;
+  auto ready = (*found)->representation.respond(request);
+  // Another form of the content may be good as well; see stored_form().
+  if (ready->status == 200 && request.fields.has("if-none-match")) return nullptr;
+  return ready;
 }
 
 void HotRepresentations::let_go() {

@@ -145,6 +145,26 @@ class Deltas(TestCase):
                     else:
                         self.assertGreater(len(answer.body), 100)
 
+    def test_a_stored_form_of_a_file_stays_good(self):
+        folder = self.folder / "files"
+        folder.mkdir()
+        (folder / "text.css").write_text("a { color: red }\n" * 5000)
+        with self.serve("--static", f"{folder}:/files") as server:
+            path = "/files/text.css"
+            zstd = server.get(path, accept_encoding="zstd")
+            self.assertEqual(zstd.fields["content-encoding"], "zstd")
+            deadline = time.monotonic() + 60
+            while server.get(path, accept_encoding=BROWSER).fields["content-encoding"] != "br":
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+            for accept, tag, status in [(BROWSER, zstd.fields["etag"], 304), ("gzip", zstd.fields["etag"], 200),
+                                        (BROWSER, '"other"', 200)]:
+                with self.subTest(accept=accept, tag=tag):
+                    answer = server.get(path, accept_encoding=accept, if_none_match=tag)
+                    self.assertEqual((answer.status, answer.fields["vary"]), (status, "accept-encoding"))
+                    self.assertEqual(status == 304, answer.body == b"")
+                    self.assertEqual(status == 304, answer.fields["etag"] == tag)
+
     def test_is_never_sent_to_who_did_not_ask(self):
         with self.serve() as server:
             path = "/bundle?r=stable&r=moving"
