@@ -5,7 +5,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { here, launchBrowser, startServer, temporaryFolder } from "./harness.mjs";
+import { here, launchBrowser, launchWithCache, startServer, temporaryFolder } from "./harness.mjs";
 
 /** @type {any} */
 let server;
@@ -29,7 +29,11 @@ after(async () => {
 });
 
 async function openCompare(query = "", options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1000, height: 800 }, ...options });
+  return openIn(await browser.newContext({ viewport: { width: 1000, height: 800 }, ...options }), query);
+}
+
+/** @param {any} context @param {string} query */
+async function openIn(context, query) {
   const page = await context.newPage();
   /** @type {string[]} */
   const problems = [];
@@ -129,7 +133,9 @@ test("shows what was measured, and repeats it by its link", async () => {
 test("measures the visit after one wheel changed, and one after which nothing did", async () => {
   const query = "?r=changing&r=lxml&mode=loadPackage&mode=loader&bytecode=off&visit=second&visit=changed" +
     "&changed=changing%3D%3D1&rounds=1&start";
-  const { page, problems } = await openCompare(query);
+  // Without a cache on disk a browser keeps no bundle of that size.
+  const context = await launchWithCache(server);
+  const { page, problems } = await openIn(context, query);
   const { series } = await resultsOf(page);
   const byId = Object.fromEntries(series.map((/** @type {any} */ each) => [each.id, each]));
   for (const way of ["loadPackage", "loader-off"]) {
@@ -148,6 +154,7 @@ test("measures the visit after one wheel changed, and one after which nothing di
   assert.ok(bundle.transferSize < changedWheel.transferSize / 2, `the bundle comes as a delta: ${bundle.transferSize}`);
   assert.match(await page.textContent(".verdict"), /^One round shows no spread/);
   assert.deepEqual(problems, []);
+  await context.close();
 });
 
 test("says what the server refuses, and what can't be chosen", async () => {
