@@ -22,7 +22,7 @@ build_packages() {
   fi
   printf '%s\n' g++ cmake ninja-build ccache pkgconf "libboost${boost}-dev" "libboost-json${boost}-dev" \
     libnghttp2-dev libssl-dev zlib1g-dev libzstd-dev libbrotli-dev libdeflate-dev libarchive-dev libsqlite3-dev \
-    libspdlog-dev libcli11-dev prometheus-cpp-dev libjemalloc-dev
+    libspdlog-dev libcli11-dev prometheus-cpp-dev libjemalloc-dev libcurl4-openssl-dev libseccomp-dev
 }
 
 # install_packages NAME...: installs those that are missing; asks the package manager for nothing otherwise.

@@ -6,14 +6,35 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/command.hpp"
+#include "app/description.hpp"
+#include "app/suggestion.hpp"
 #include "base/error.hpp"
 
 namespace wheelbarrow::app {
 
-// The exit code if the command ends here: after --help, or because the words are wrong.
+// What is wrong with the first word that `app` didn't expect, and what may have been meant.
+inline std::string unknown_word(const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining();
+  const std::string word = rest.empty() ? "" : rest.front().substr(0, rest.front().find('='));
+  if (!word.starts_with("--")) return "unexpected word '" + word + "'";
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      known.push_back("--" + name);
+    }
+  }
+  return "unknown option '" + word + "'" + suggestion(word, known);
+}
+
+// The exit code if the command ends here: after --help, once it is described, or because the words are wrong.
 inline std::optional<int> parse(CLI::App& app, Arguments arguments) {
+  if (arguments.description != nullptr) {
+    *arguments.description = describe(app);
+    return exit_success;
+  }
   std::ranges::reverse(arguments);  // CLI11 takes them last first
   try {
     app.parse(std::move(arguments));
@@ -23,7 +44,9 @@ inline std::optional<int> parse(CLI::App& app, Arguments arguments) {
       app.exit(error);
       return exit_success;
     }
-    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), error.what());
+    const bool unknown = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(),
+                 unknown ? unknown_word(app).c_str() : error.what());
     std::fprintf(stderr, "run '%s --help' for its options\n", app.get_name().c_str());
     return exit_usage;
   }

@@ -1,20 +1,26 @@
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <set>
 #include <thread>
 #include <tuple>
 #include <utility>
-#include <variant>
 
+#include "app/access_log.hpp"
+#include "app/confinement.hpp"
+#include "app/log.hpp"
 #include "app/metrics.hpp"
 #include "app/parse.hpp"
-#include "app/serve_options.hpp"
+#include "app/reload.hpp"
+#include "app/request_counts.hpp"
+#include "app/serve.hpp"
+#include "app/service_manager.hpp"
 #include "bundle/engine.hpp"
 #include "http/problem.hpp"
 #include "http/server.hpp"
@@ -78,6 +84,7 @@ void sweep(store::Store& store, const std::stop_token& stop) {
 Result<std::unique_ptr<wheelhouse::Wheelhouse>> open_wheelhouse(const ServeOptions& options) {
   wheelhouse::WheelhouseOptions wheelhouse;
   wheelhouse.folders.assign(options.wheels.begin(), options.wheels.end());
+  if (options.dev) wheelhouse.optional_folders = options.dev->wheels();
   if (!options.pyodide.empty()) wheelhouse.pyodide = options.pyodide;
   wheelhouse.database = fs::path(options.data) / "wheelhouse.sqlite";
   wheelhouse.limits = options.wheel_limits;
@@ -97,7 +104,22 @@ Result<routes::RouterOptions> router_options(const ServeOptions& options,
   router.default_target = options.target;
   router.base_url = options.base_url;
   router.bytecode = options.bytecode.mode;
+  router.runtime_bytecode = *options.bytecode.runtime;
   router.version = WHEELBARROW_VERSION;
+  router.differences = {.isolated = options.cross_origin_isolation,
+                        .fresh = options.dev.has_value(),
+                        .live_reload = options.dev && options.dev->live_reload,
+                        .own_files = {options.data, options.access_log.file}};
+  if (auto applied = options.origin.apply(router); !applied) return std::unexpected(applied.error());
+  if (!options.upload.token.empty()) {
+    auto uploads = routes::Uploads::make({.token = options.upload.token,
+                                          .folder = options.upload.folder,
+                                          .scratch = options.data,
+                                          .max_size = options.upload.max_size,
+                                          .limits = options.wheel_limits});
+    if (!uploads) return std::unexpected(uploads.error());
+    router.uploads = std::move(*uploads);
+  }
   if (!options.target.empty()) {
     if (auto target = routes::find_target(catalog, options.target, router.targets); !target) {
       return std::unexpected(target.error());
@@ -112,25 +134,44 @@ Result<routes::RouterOptions> router_options(const ServeOptions& options,
   return router;
 }
 
-Result<http::ServerOptions> server_options(const ServeOptions& options) {
+struct CertificateFiles {
+  fs::path certificate;
+  fs::path private_key;
+};
+
+// The given ones, or a certificate made for this machine.
+Result<CertificateFiles> certificate_files(const ServeOptions& options) {
+  if (!options.tls_certificate.empty()) return CertificateFiles{options.tls_certificate, options.tls_key};
+  CertificateFiles files{fs::path(options.data) / "certificate.pem", fs::path(options.data) / "key.pem"};
+  auto made = http::make_self_signed_certificate(files.certificate, files.private_key);
+  if (!made) return std::unexpected(made.error());
+  spdlog::warn("self-signed certificate in use; browsers will ask  file={}", files.certificate.native());
+  return files;
+}
+
+Result<http::ServerOptions> server_options(const ServeOptions& options, ServiceManager& manager) {
   http::ServerOptions server;
-  server.tls_listeners = options.listen;
-  server.plain_listeners = options.listen_plain;
+  auto tls_listeners = manager.open_addresses(options.listen);
+  if (!tls_listeners) return std::unexpected(tls_listeners.error());
+  server.tls_listeners = std::move(*tls_listeners);
+  auto plain_listeners = manager.open_addresses(options.listen_plain);
+  if (!plain_listeners) return std::unexpected(plain_listeners.error());
+  server.plain_listeners = std::move(*plain_listeners);
   server.threads = options.threads;
   server.limits = options.http_limits;
-  server.certificate = options.tls_certificate;
-  server.private_key = options.tls_key;
-  if (!server.tls_listeners.empty() && options.tls_certificate.empty()) {
-    server.certificate = fs::path(options.data) / "certificate.pem";
-    server.private_key = fs::path(options.data) / "key.pem";
-    auto made = http::make_self_signed_certificate(server.certificate, server.private_key);
-    if (!made) return std::unexpected(made.error());
-    spdlog::warn("self-signed certificate in use; browsers will ask  file={}", server.certificate.native());
+  auto front = options.front.front();
+  if (!front) return std::unexpected(front.error());
+  server.front = std::move(*front);
+  if (!server.tls_listeners.empty()) {
+    auto files = certificate_files(options);
+    if (!files) return std::unexpected(files.error());
+    server.certificate = std::move(files->certificate);
+    server.private_key = std::move(files->private_key);
   }
   return server;
 }
 
-http::Response answer_admin(const Metrics& metrics, store::Store& store, const http::Request& request) {
+http::Response answer_admin(const MetricSources& metrics, const http::Request& request) {
   if (request.method != "GET" && request.method != "HEAD") {
     http::Response response = http::problem(405, "the admin listener is only read: use GET or HEAD");
     response.fields.set("allow", "GET, HEAD");
@@ -143,30 +184,17 @@ http::Response answer_admin(const Metrics& metrics, store::Store& store, const h
     response.body = {Slice::of_static("alive\n")};
   } else if (request.path == "/readyz") {
     // The catalog is loaded before anything listens.
-    if (const auto writable = store.check_writable(); !writable) {
+    if (const auto writable = metrics.store.check_writable(); !writable) {
       return http::problem(503, "the store can't be written: " + writable.error().message);
     }
     response.body = {Slice::of_static("ready\n")};
   } else if (request.path == "/metrics") {
     response.fields.set("content-type", "text/plain; version=0.0.4; charset=utf-8");
-    response.body = {Slice::of(metrics.text())};
+    response.body = {Slice::of(metrics_text(metrics))};
   } else {
     return http::problem(404, "the admin listener has /healthz, /readyz and /metrics");
   }
   return response;
-}
-
-void note(Metrics& metrics, const http::Request& request, const http::Response& response) {
-  metrics.count(request, response);
-  spdlog::debug("request  method={} path={} status={} peer={}", request.method, request.path, response.status,
-                request.peer);
-}
-
-boost::asio::awaitable<http::Response> noted(Metrics& metrics, const http::Request& request,
-                                             boost::asio::awaitable<http::Response> answer) {
-  http::Response response = co_await std::move(answer);
-  note(metrics, request, response);
-  co_return response;
 }
 
 void log_listeners(const http::Server& server) {
@@ -203,35 +231,104 @@ int next_signal(const sigset_t& signals) {
   return signal;
 }
 
+bool ends(int signal) {
+  return signal == SIGTERM || signal == SIGINT;
+}
+
+// What can change while the server runs. REQUIRES: the rest outlives `configuration`'s last run.
+void add_reloads(Reload& configuration, http::Server& server, AccessLog& access_log,
+                 unsigned& drain_timeout) {
+  configuration.add({"drain-timeout"}, [&](const ServeOptions& next) -> Result<void> {
+    drain_timeout = next.drain_timeout;
+    return {};
+  });
+  configuration.add({"log-level", "log-format"}, [](const ServeOptions& next) -> Result<void> {
+    set_log(next.log);
+    return {};
+  });
+  configuration.add({"access-log", "access-log-format", "access-log-sample"},
+                    [&](const ServeOptions& next) { return access_log.set(next.access_log); });
+  configuration.add(
+      {"max-connections", "max-connections-per-address", "max-connection-memory", "max-concurrent-streams",
+       "max-target", "max-header-list", "max-body", "max-resets", "max-control-frames", "max-continuations",
+       "handshake-timeout", "header-timeout", "idle-timeout", "write-timeout"},
+      [&](const ServeOptions& next) -> Result<void> {
+        server.set_limits(next.http_limits);
+        return {};
+      });
+  configuration.add({"tls-cert", "tls-key"}, [&](const ServeOptions& next) -> Result<void> {
+    const auto files = certificate_files(next);
+    if (!files) return std::unexpected(files.error());
+    return server.use_certificate(files->certificate, files->private_key);
+  });
+}
+
+void reload(Reload& configuration, http::Server& server, routes::Admission& admission,
+            routes::Uploads* uploads) {
+  if (const auto read = server.reload_certificate(); !read)
+    spdlog::warn("certificate not reloaded, the old one stays  reason={}", read.error().text());
+  if (const auto read = admission.reload(); !read)
+    spdlog::warn("allowed sets and token not reloaded, the old ones stay  reason={}", read.error().text());
+  if (uploads != nullptr) {
+    if (const auto read = uploads->reload(); !read)
+      spdlog::warn("upload token not reloaded, the old one stays  reason={}", read.error().text());
+  }
+  configuration.run();
+}
+
 // Returns when the server is to stop. REQUIRES: the signals are blocked in every thread.
-void wait_for_stop(const sigset_t& signals, http::Server& server) {
+void wait_for_stop(const sigset_t& signals, Reload& configuration, http::Server& server,
+                   routes::Admission& admission, routes::Uploads* uploads, AccessLog& access_log,
+                   const ServiceManager& manager) {
   int signal = next_signal(signals);
-  for (; signal == SIGHUP; signal = next_signal(signals)) {
-    if (const auto reloaded = server.reload_certificate(); reloaded) {
-      spdlog::info("reloaded  signal=SIGHUP");
+  for (; !ends(signal); signal = next_signal(signals)) {
+    if (signal == SIGHUP) {
+      manager.tell_reloading();
+      reload(configuration, server, admission, uploads);
+      manager.tell_ready();
+    } else if (const auto reopened = access_log.reopen(); reopened) {
+      spdlog::info("access log reopened  signal=SIGUSR1");
     } else {
-      spdlog::warn("certificate not reloaded, the old one stays  reason={}", reloaded.error().text());
+      spdlog::error("access log not reopened, the old file stays  reason={}", reopened.error().text());
     }
   }
+  manager.tell_stopping();
   spdlog::info("stopping  signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
+// Tells the service manager, twice in the time that it allows, that the event loops run, as long as they do.
+std::jthread watch_loops(const ServiceManager& manager, const http::Server& server) {
+  if (!manager.watchdog()) return {};
+  const auto interval = std::chrono::duration_cast<std::chrono::milliseconds>(*manager.watchdog()) / 2;
+  return std::jthread([&manager, &server, interval](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any never;
+    std::unique_lock lock(mutex);
+    do {
+      if (server.responds(interval)) manager.tell_alive();
+    } while (!never.wait_for(lock, stop, interval, [&stop] { return stop.stop_requested(); }));
+  });
 }
 
 // Ends the process when another signal to stop comes, whatever is still being done. What is on disk stays
 // whole: blobs are published by a rename.
 void end_on_next_signal(const sigset_t& signals) {
   std::thread([signals] {
-    while (next_signal(signals) == SIGHUP) {
+    while (!ends(next_signal(signals))) {
     }
     spdlog::warn("stopped at once  reason=a second signal");
     std::_Exit(exit_failure);
   }).detach();
 }
 
-Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
+Result<void> serve(const ServeConfiguration& given, Reload& configuration, const sigset_t& signals) {
+  const ServeOptions& options = given.options();
+  const auto started = std::chrono::system_clock::now();
   raise_descriptor_limit(options.http_limits.max_connections);
-  std::error_code error;
-  fs::create_directories(options.data, error);
-  if (error) return fail(ErrorKind::io, "can't make the data folder: " + error.message(), options.data);
+  auto manager = ServiceManager::find();
+  if (!manager) return std::unexpected(manager.error());
+  const auto confinement = Confinement::begin(options, given.configuration().file());
+  if (!confinement) return std::unexpected(confinement.error());
   auto store = store::Store::open(store_options(options));
   if (!store) return std::unexpected(store.error());
   const std::jthread sweeping([&store = **store](const std::stop_token& stop) { sweep(store, stop); });
@@ -255,22 +352,30 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
     spdlog::error("background work failed  reason={}", failure.text());
   };
   bundle::Engine engine(**store, std::move(engine_options));
-  Metrics metrics(**wheelhouse, engine);
+  RequestCounts requests(options.threads);
+  AccessLog access_log(options.threads);
+  if (auto opened = access_log.set(options.access_log); !opened) return opened;
   auto routing = router_options(options, *(*wheelhouse)->catalog());
   if (!routing) return std::unexpected(routing.error());
+  const std::shared_ptr<routes::Admission> admission = routing->admission;
+  const std::shared_ptr<routes::Uploads> uploads = routing->uploads;
   routes::Router router(**wheelhouse, engine, std::move(*routing));
 
-  auto http_options = server_options(options);
+  auto http_options = server_options(options, *manager);
   if (!http_options) return std::unexpected(http_options.error());
-  auto server =
-      http::Server::start(std::move(*http_options), [&](const http::Request& request) -> http::Answer {
-        http::Answer answer = router.answer(request);
-        if (const auto* ready = std::get_if<http::ReadyResponse>(&answer)) {
-          note(metrics, request, **ready);
-          return answer;
-        }
-        return noted(metrics, request, std::move(std::get<1>(answer)));
-      });
+  http_options->observer = [&](const http::Exchange& exchange) {
+    requests.count(exchange);
+    // Pages that wait for changes ask all the time.
+    if (!options.dev || exchange.request.path != routes::changes_path) access_log.note(exchange);
+    spdlog::debug("request  method={} path={} status={} peer={} request-id={}", exchange.request.method,
+                  exchange.request.path, logged_status(exchange), exchange.request.peer, exchange.request.id);
+  };
+  if (uploads) {
+    http_options->receiver = [&](const http::Request& request) { return router.receive(request); };
+  }
+  const fs::path own_certificate = options.tls_certificate.empty() ? http_options->certificate : fs::path();
+  auto server = http::Server::start(std::move(*http_options),
+                                    [&](const http::Request& request) { return router.answer(request); });
   if (!server) return std::unexpected(server.error());
   // However this ends, what waits for a build is dropped while the event loops exist.
   const auto stop_work = [&](const void*) {
@@ -279,15 +384,26 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
     router.stop();
   };
   const std::unique_ptr<const void, decltype(stop_work)> stopping(&router, stop_work);
+  const MetricSources metrics{.requests = requests,
+                              .wheelhouse = **wheelhouse,
+                              .engine = engine,
+                              .router = router,
+                              .store = **store,
+                              .server = **server,
+                              .access_log = access_log,
+                              .store_budget = options.data_budget,
+                              .started = started};
   std::unique_ptr<http::Server> admin;
   if (!options.admin.empty()) {
     http::ServerOptions admin_options;
-    admin_options.plain_listeners = {options.admin};
-    auto started = http::Server::start(std::move(admin_options), [&](const http::Request& request) {
-      return http::make_ready(answer_admin(metrics, **store, request));
+    auto addresses = manager->open_addresses({options.admin});
+    if (!addresses) return std::unexpected(addresses.error());
+    admin_options.plain_listeners = std::move(*addresses);
+    auto serving = http::Server::start(std::move(admin_options), [&](const http::Request& request) {
+      return http::make_ready(answer_admin(metrics, request));
     });
-    if (!started) return std::unexpected(started.error());
-    admin = std::move(*started);
+    if (!serving) return std::unexpected(serving.error());
+    admin = std::move(*serving);
     for (const auto& endpoint : admin->plain_endpoints()) {
       spdlog::info("listening  admin=http://{}:{}/", endpoint.address().to_string(), endpoint.port());
     }
@@ -300,11 +416,18 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
     router.prepare(catalog);
   };
   if (auto watching = (*wheelhouse)->watch(changed); !watching) return watching;
+  confinement->finish();
   log_listeners(**server);
+  if (options.dev) options.dev->greet(**server, own_certificate);
 
-  wait_for_stop(signals, **server);
+  manager->tell_ready();
+  const std::jthread watching_loops = watch_loops(*manager, **server);
+
+  unsigned drain_timeout = options.drain_timeout;
+  add_reloads(configuration, **server, access_log, drain_timeout);
+  wait_for_stop(signals, configuration, **server, *admission, uploads.get(), access_log, *manager);
   end_on_next_signal(signals);
-  (*server)->stop(std::chrono::seconds(options.drain_timeout));
+  (*server)->stop(std::chrono::seconds(drain_timeout));
   if (admin) admin->stop();
   return {};
 }
@@ -312,20 +435,28 @@ Result<void> serve(const ServeOptions& options, const sigset_t& signals) {
 }  // namespace
 
 int serve_command(const Arguments& arguments) {
-  ServeOptions options;
-  if (const auto code = parse_serve_options(arguments, options)) return *code;
-  spdlog::set_default_logger(spdlog::stderr_color_mt("wheelbarrow"));
-  spdlog::set_level(spdlog::level::from_str(options.log_level));
-  spdlog::flush_on(spdlog::level::info);
+  return run_server(arguments, ServeKind::serve);
+}
+
+int run_server(const Arguments& arguments, ServeKind kind) {
+  ServeConfiguration configuration(kind);
+  const Result<bool> going_on = configuration.read(arguments);
+  if (!going_on) return print_failure(going_on.error());
+  if (!*going_on) return exit_success;
+  const ServeOptions& options = configuration.options();
+  if (const auto missing = configuration.missing(); !missing.empty()) return print_failure(missing.front());
+  set_log(options.log);
   // Blocked here so that every thread inherits it and only next_signal() sees them.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGHUP);
+  sigaddset(&signals, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  const auto served = serve(options, signals);
+  Reload reload_configuration(arguments, configuration);
+  const auto served = serve(configuration, reload_configuration, signals);
   return served ? exit_success : print_failure(served.error());
 }
 

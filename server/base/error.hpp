@@ -1,6 +1,6 @@
 // The words that every room speaks: Error here, Sha256 in sha256.hpp, Slice in slice.hpp, files mapped as
-// slices in mapped_file.hpp, whether a file changed in file_stamp.hpp. This room depends on nothing else in
-// the tree.
+// slices in mapped_file.hpp, whether a file changed in file_stamp.hpp, a rate in allowance.hpp. This room
+// depends on nothing else in the tree.
 #pragma once
 
 #include <expected>
@@ -13,6 +13,7 @@ namespace wheelbarrow {
 enum class ErrorKind {
   invalid_input,  // the caller's input is wrong: say what and where, don't retry
   not_found,      // nothing of that name exists
+  conflict,       // something else of that name exists
   unsatisfiable,  // the requirements can't all be met by this catalog on this target
   corrupt,        // stored or read bytes are not what they claim to be
   limit,          // a configured limit was passed

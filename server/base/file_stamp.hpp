@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace wheelbarrow {
 
@@ -18,5 +19,12 @@ struct FileStamp {
 
 // Nothing if there is no regular file. Follows symbolic links.
 std::optional<FileStamp> stamp_of(const std::filesystem::path& path);
+
+// The stamp in words, for keys: the same only for equal stamps.
+std::string to_string(const FileStamp& stamp);
+
+// Whether a change from now on shows in the stamp. The kernel stamps files with a clock that ticks every 1 to
+// 10 ms, so a file may change twice within one stamp.
+bool is_settled(const FileStamp& stamp);
 
 }  // namespace wheelbarrow

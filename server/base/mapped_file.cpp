@@ -11,8 +11,6 @@
 #include <cerrno>
 #include <chrono>
 
-#include "base/file_descriptor.hpp"
-
 namespace wheelbarrow {
 namespace {
 
@@ -71,6 +69,10 @@ Result<Slice> map_file(const std::filesystem::path& path) {
     if (errno == ENOENT) return fail(ErrorKind::not_found, "no such file", path);
     return fail_errno("open the file", path);
   }
+  return map_file(file, path);
+}
+
+Result<Slice> map_file(const FileDescriptor& file, const std::filesystem::path& path) {
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return fail_errno("read the file's size", path);
   const auto size = static_cast<std::size_t>(status.st_size);

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/file_descriptor.hpp"
 #include "base/slice.hpp"
 
 namespace wheelbarrow {
@@ -15,6 +16,8 @@ namespace wheelbarrow {
 // ErrorKind::not_found if there is no such file. An empty file gives an empty slice. The file must not be cut
 // short while it is mapped; the store's own files never are.
 Result<Slice> map_file(const std::filesystem::path& path);
+// The same of a file that is open; `path` is its name.
+Result<Slice> map_file(const FileDescriptor& file, const std::filesystem::path& path);
 
 struct FilePlace {
   const std::filesystem::path* path = nullptr;  // as it was mapped; lives as long as the slice's owner

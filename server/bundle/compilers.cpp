@@ -105,7 +105,7 @@ Result<std::shared_ptr<const Compilers>> Compilers::find(CompilerOptions options
 
 const std::vector<Compilers::Compiler>& Compilers::compilers() const {
   std::call_once(looked_, [this] {
-    for (const char* const name : {"python3.11", "python3.12", "python3.13", "python3.14"}) {
+    for (const char* const name : pythons_on_path) {
       const std::filesystem::path program = find_program(name);
       if (program.empty()) continue;
       // What is on PATH need not work: a version manager leaves stand-ins there.
@@ -141,7 +141,7 @@ Result<Compilers::Compiler> Compilers::ask_python(const std::filesystem::path& p
 }
 
 std::optional<Compilers::Compiler> Compilers::find_pyodide() const {
-  const std::filesystem::path node = options_.node.empty() ? find_program("node") : options_.node;
+  const std::filesystem::path node = options_.node.empty() ? find_program(node_on_path) : options_.node;
   if (node.empty() || options_.pyodide.empty()) return std::nullopt;
   Compiler compiler{.python = options_.pyodide_python, .platform = "emscripten"};
   if (!magic_of(minor_version_of(compiler.python))) return std::nullopt;

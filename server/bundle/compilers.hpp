@@ -60,6 +60,9 @@ class Compilers {
                                               std::span<const ModuleSource> sources,
                                               const GiveUp& give_up) const;
 
+  // Looked for on PATH.
+  static constexpr const char* pythons_on_path[] = {"python3.11", "python3.12", "python3.13", "python3.14"};
+  static constexpr const char* node_on_path = "node";
   static constexpr std::size_t max_source_size = std::size_t{128} << 20;  // bytes, a wheel's
   static constexpr std::size_t max_module_size = std::size_t{8} << 20;  // bytes; a larger one isn't compiled
 

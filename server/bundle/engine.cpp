@@ -20,11 +20,6 @@ std::string bundle_name(const Sha256& sha256) {
   return "bundle/" + sha256.hex();
 }
 
-Error too_busy() {
-  return {
-      ErrorKind::busy, "the server is building as much as it may at a time; try again in a few seconds", {}};
-}
-
 Result<void> copy_into(const std::filesystem::path& source, store::BlobWriter& out) {
   std::ifstream in(source, std::ios::binary);
   if (!in) return fail(ErrorKind::not_found, "can't open the file", source);
@@ -77,6 +72,22 @@ std::size_t Engine::pending() const {
   return bundle_flights_.size() + blob_flights_.size();
 }
 
+std::vector<CacheUse> Engine::caches() const {
+  CacheCounts bundles = by_plan_.counts();
+  bundles += by_hash_.counts();
+  return {{"bundle", bundles},
+          {"layer", layers_.counts()},
+          {"form", pieces_.counts()},
+          {"wheel", wheels_.counts()},
+          {"file", files_.counts()}};
+}
+
+Error Engine::too_busy() {
+  ++statistics_.builds_refused;
+  return {
+      ErrorKind::busy, "the server is building as much as it may at a time; try again in a few seconds", {}};
+}
+
 void Engine::report(const Error& error) const {
   if (error.kind != ErrorKind::cancelled && options_.background_failure) options_.background_failure(error);
 }
@@ -100,12 +111,12 @@ void Engine::let_go() {
   }
 }
 
-Result<void> Engine::run(std::function<void()> work) {
+Result<void> Engine::run(std::function<void()> work, Lane lane) {
   constexpr std::size_t always = 64;  // a short queue for builds is no reason to refuse milliseconds
-  if (pool_.backlog(Lane::quick) >= std::max(options_.max_pending, always)) {
+  if (pool_.backlog(lane) >= std::max(options_.max_pending, always)) {
     return std::unexpected(too_busy());
   }
-  pool_.submit(Lane::quick, [work = std::move(work)](const std::stop_token&) { work(); });
+  pool_.submit(lane, [work = std::move(work)](const std::stop_token&) { work(); });
   return {};
 }
 
@@ -203,9 +214,21 @@ void Engine::layer(const LayerRecipe& recipe, const std::filesystem::path& sourc
   if (!layer_flights_.join(key, std::move(done))) return;
   fly<Blob>(layer_flights_, key, Lane::build, [this, key, recipe, source](const GiveUp& give_up) {
     const auto layer = make_layer(recipe, source, give_up);
-    if (layer) layers_.put(key, *layer);
+    if (layer) {
+      layers_.put(key, *layer);
+    } else if (layer.error().kind != ErrorKind::cancelled) {
+      ++statistics_.layers_failed;
+    }
     return layer;
   });
+}
+
+Compile Engine::compiler(const GiveUp& give_up) const {
+  return [this, &give_up](const BytecodeRecipe& how,
+                          std::span<const ModuleSource> sources) -> Result<std::vector<CompiledModule>> {
+    if (options_.compilers) return options_.compilers->compile(how, sources, give_up);
+    return fail(ErrorKind::unsatisfiable, "nothing here compiles bytecode");
+  };
 }
 
 Result<Blob> Engine::make_layer(const LayerRecipe& recipe, const std::filesystem::path& source,
@@ -218,13 +241,8 @@ Result<Blob> Engine::make_layer(const LayerRecipe& recipe, const std::filesystem
   if (!wheel) return std::unexpected(wheel.error());
   auto writer = store_.create();
   if (!writer) return std::unexpected(writer.error());
-  const Compile compile = [&](const BytecodeRecipe& how, std::span<const ModuleSource> sources) {
-    return options_.compilers ? options_.compilers->compile(how, sources, give_up)
-                              : fail(ErrorKind::unsatisfiable, "nothing here compiles bytecode");
-  };
-  if (auto written = write_layer(recipe, wheel->path, options_.limits, *writer, compile); !written) {
+  if (auto written = write_layer(recipe, wheel->bytes, options_.limits, *writer, compiler(give_up)); !written)
     return std::unexpected(written.error());
-  }
   ++statistics_.layers_built;
   return store_.publish(name, store::Rank::source, std::move(*writer));
 }
@@ -264,12 +282,15 @@ void Engine::file(const std::filesystem::path& path, Callback<Blob> done) {
   if (!stamp) return done(fail(ErrorKind::not_found, "there is no such file"));
   const std::string key = "file/" + sha256(path.native()).hex();
   if (const auto known = files_.get(key); known && known->stamp == *stamp) return done(known->blob);
-  if (is_full() && !blob_flights_.contains(key)) return done(std::unexpected(too_busy()));
-  if (!blob_flights_.join(key, std::move(done))) return;
-  fly<Blob>(blob_flights_, key, Lane::quick, [this, key, path, stamp = *stamp](const GiveUp&) {
+  // Who asks after a change doesn't join who asked before it.
+  const bool settled = is_settled(*stamp);
+  const std::string flight = key + ' ' + (settled ? to_string(*stamp) : std::to_string(++unsettled_files_));
+  if (is_full() && !blob_flights_.contains(flight)) return done(std::unexpected(too_busy()));
+  if (!blob_flights_.join(flight, std::move(done))) return;
+  fly<Blob>(blob_flights_, flight, Lane::quick, [this, key, path, stamp = *stamp, settled](const GiveUp&) {
     const auto blob = copy_file(path);
     // A file that changed meanwhile is looked at again next time, because its stamp differs.
-    if (blob) files_.put(key, {stamp, *blob});
+    if (blob && settled) files_.put(key, {stamp, *blob});
     return blob;
   });
 }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -58,6 +59,14 @@ struct EngineStatistics {
   std::atomic<std::uint64_t> forms_built = 0;  // compressed, fast or best
   std::atomic<std::uint64_t> deltas_made = 0;
   std::atomic<std::uint64_t> wheels_copied = 0;
+  std::atomic<std::uint64_t> layers_failed = 0;
+  std::atomic<std::uint64_t> builds_refused = 0;  // ErrorKind::busy
+};
+
+// What is remembered of one kind.
+struct CacheUse {
+  std::string_view kind;
+  CacheCounts counts;
 };
 
 class Engine {
@@ -94,12 +103,16 @@ class Engine {
   void wheel(const wheelhouse::WheelPtr& wheel, Callback<store::Blob> done);
   // A file that may change (the app, the runtime), as it is now. ErrorKind::not_found if there is none.
   void file(const std::filesystem::path& path, Callback<store::Blob> done);
+  // Python's library (see write_library()) compiled for a target, if there is that form yet: nobody waits for
+  // it, what isn't there is made for those who ask later. Nothing where nobody can compile it.
+  std::optional<store::Blob> library(const store::Blob& zip, BytecodeMode mode,
+                                     const packaging::Target& target);
   // A blob in one form, as encode() for bundles.
   void encode(const store::Blob& blob, Form form, Callback<Encoded> done);
 
   // Runs other work of a request (resolving) in the same threads. Dropped by stop() if it has not begun.
   // ErrorKind::busy if too much waits already.
-  Result<void> run(std::function<void()> work);
+  Result<void> run(std::function<void()> work, Lane lane = Lane::quick);
 
   // Who else remembers bundles, blobs or bodies made of them: called when the store can't keep its budget
   // otherwise, to let go of the half that was used longest ago. From any build thread, until stop().
@@ -112,8 +125,11 @@ class Engine {
   const Compilers* compilers() const { return options_.compilers.get(); }
 
   const EngineStatistics& statistics() const { return statistics_; }
-  // How many different bundles, wheels and files are being made.
+  // How many different bundles, wheels and files are being made, of at most how many; and how many layers.
   std::size_t pending() const;
+  std::size_t max_pending() const { return options_.max_pending; }
+  std::size_t layers_pending() const { return layer_flights_.size(); }
+  std::vector<CacheUse> caches() const;
   std::size_t background_backlog() const {
     return remembering_ + pool_.backlog(Lane::soon) + pool_.backlog(Lane::leisure);
   }
@@ -139,12 +155,15 @@ class Engine {
                    const std::function<Result<BundlePtr>(const std::vector<store::Blob>&)>& join);
   Result<Manifest> stored_manifest(const std::string& name);
 
+  Error too_busy();
   bool is_full() const { return pending() >= options_.max_pending; }
   void layer(const LayerRecipe& recipe, const std::filesystem::path& source, Callback<store::Blob> done);
   void piece(const store::Blob& content, Form form, Callback<CodedPiece> done);
   void upgrade(const store::Blob& content, Form form);
   Encoded finish(Slices body, std::string etag, bool stable);
 
+  // `give_up` outlives what is returned.
+  Compile compiler(const GiveUp& give_up) const;
   Result<store::Blob> make_layer(const LayerRecipe& recipe, const std::filesystem::path& source,
                                  const GiveUp& give_up);
   Result<store::Blob> copy_wheel(const Sha256& sha256, const std::filesystem::path& source);
@@ -175,6 +194,7 @@ class Engine {
   LruCache<CodedPiece> pieces_{8192};
   LruCache<store::Blob> wheels_{4096};
   LruCache<KnownFile> files_{4096};
+  std::atomic<std::uint64_t> unsettled_files_ = 0;  // that were asked for, each for itself
   LruCache<Sha256> digests_{8192};
   LruCache<bool> no_dictionary_{1024};     // bundles that no delta can be made from
   LruCache<unsigned> asked_{8192};         // how often for Brotli, by content

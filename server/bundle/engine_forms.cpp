@@ -1,12 +1,14 @@
 // The forms in which the engine gives bundles and blobs: joined from coded pieces, whole in Brotli, as
 // deltas.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "bundle/delta.hpp"
 #include "bundle/engine.hpp"
 #include "bundle/engine_flights.hpp"
 #include "bundle/gather.hpp"
+#include "bundle/library_zip.hpp"
 #include "bundle/solid_form.hpp"
 
 namespace wheelbarrow::bundle {
@@ -111,6 +113,21 @@ void Engine::make_delta(const std::string& name, const BundlePtr& held, const Bu
                   return written;
                 });
   });
+}
+
+std::optional<Blob> Engine::library(const Blob& zip, BytecodeMode mode, const packaging::Target& target) {
+  if (!options_.compilers || mode == BytecodeMode::off) return std::nullopt;
+  const std::string name =
+      std::string("library/1/") + std::string(name_of(mode)) + '/' + target.name() + '/' + zip.sha256.hex();
+  if (auto known = spare_.find(name)) return std::move(*known);
+  constexpr std::uint64_t any_size = std::numeric_limits<std::uint64_t>::max();
+  spare_.make(name, Lane::soon, any_size,
+              [this, zip, mode, target](const GiveUp& give_up, store::BlobWriter& out) -> Result<void> {
+                const auto recipe = options_.compilers->choose(mode, target);
+                if (!recipe) return std::unexpected(recipe.error());
+                return write_library(zip.bytes, *recipe, options_.limits, out, compiler(give_up));
+              });
+  return std::nullopt;
 }
 
 std::optional<Encoded> Engine::solid(const BundlePtr& bundle) {

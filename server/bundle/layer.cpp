@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/mapped_file.hpp"
 #include "bundle/layer_report.hpp"
 #include "bundle/module_names.hpp"
 #include "bundle/record.hpp"
@@ -185,14 +184,14 @@ class Sources {
 };
 
 // The tree's entries with their hashes: one pass over the wheel.
-Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
+Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const Slice& wheel,
                                         const wheelhouse::WheelLimits& limits, const Compile& compile) {
   std::vector<Entry> entries;
   Trim trim(recipe.strip);
   Sources sources(recipe);
   std::string dist_info;
-  const auto listed =
-      wheelhouse::for_each_file(wheel_path, limits, [&](const wheelhouse::WheelFile& file) -> Result<void> {
+  const auto listed = wheelhouse::for_each_file(
+      wheel, recipe.filename, limits, [&](const wheelhouse::WheelFile& file) -> Result<void> {
         if (is_dist_info_file(file.path, "WHEEL")) dist_info = file.path.substr(0, file.path.find('/'));
         if (recipe.below.empty() && is_replaced(file.path)) return {};
         Entry entry;
@@ -238,10 +237,10 @@ Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const std::fi
   return entries;
 }
 
-Result<void> write_site_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
+Result<void> write_site_layer(const LayerRecipe& recipe, const Slice& wheel,
                               const wheelhouse::WheelLimits& limits, store::BlobWriter& out,
                               const Compile& compile) {
-  auto entries = list_entries(recipe, wheel_path, limits, compile);
+  auto entries = list_entries(recipe, wheel, limits, compile);
   if (!entries) return std::unexpected(entries.error());
   if (auto written = write_headers(*entries, out); !written) return written;
   std::map<std::string_view, const Entry*> from_wheel;
@@ -254,7 +253,7 @@ Result<void> write_site_layer(const LayerRecipe& recipe, const std::filesystem::
     if (auto written = out.write_at(entry.content_offset, content); !written) return written;
   }
   return wheelhouse::for_each_file(
-      wheel_path, limits, [&](const wheelhouse::WheelFile& file) -> Result<void> {
+      wheel, recipe.filename, limits, [&](const wheelhouse::WheelFile& file) -> Result<void> {
         const auto entry = from_wheel.find(layer_path(recipe, file.path));
         if (entry == from_wheel.end()) return {};
         if (file.content.size() != entry->second->size) {
@@ -292,13 +291,10 @@ std::string LayerRecipe::key() const {
   return "layer/" + sha256(text).hex();
 }
 
-Result<void> write_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
-                         const wheelhouse::WheelLimits& limits, store::BlobWriter& out,
-                         const Compile& compile) {
-  if (recipe.format == Format::site) return write_site_layer(recipe, wheel_path, limits, out, compile);
-  auto wheel = map_file(wheel_path);
-  if (!wheel) return std::unexpected(wheel.error());
-  return write_wheels_layer(recipe, *wheel, out);
+Result<void> write_layer(const LayerRecipe& recipe, const Slice& wheel, const wheelhouse::WheelLimits& limits,
+                         store::BlobWriter& out, const Compile& compile) {
+  if (recipe.format == Format::site) return write_site_layer(recipe, wheel, limits, out, compile);
+  return write_wheels_layer(recipe, wheel, out);
 }
 
 std::uint64_t modules_size(std::string_view layer) {

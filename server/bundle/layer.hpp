@@ -65,12 +65,11 @@ struct LayerRecipe {
 using Compile =
     std::function<Result<std::vector<CompiledModule>>(const BytecodeRecipe&, std::span<const ModuleSource>)>;
 
-// Writes the layer of the wheel file at `wheel_path`, whose bytes have been verified and can't change. Files
-// are held in memory one at a time; if the recipe asks for bytecode, all sources and what becomes of them. An
+// Writes the layer of a wheel file, whose bytes have been verified and can't change. Its files are held in
+// memory one at a time; if the recipe asks for bytecode, all sources and what becomes of them. An
 // error of `compile` is the layer's. REQUIRES: `compile` is given if the recipe asks for bytecode.
-Result<void> write_layer(const LayerRecipe& recipe, const std::filesystem::path& wheel_path,
-                         const wheelhouse::WheelLimits& limits, store::BlobWriter& out,
-                         const Compile& compile = {});
+Result<void> write_layer(const LayerRecipe& recipe, const Slice& wheel, const wheelhouse::WheelLimits& limits,
+                         store::BlobWriter& out, const Compile& compile = {});
 
 // Bytes of the extension modules at the beginning of a layer.
 std::uint64_t modules_size(std::string_view layer);

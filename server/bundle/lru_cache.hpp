@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <list>
 #include <mutex>
@@ -13,6 +14,18 @@
 
 namespace wheelbarrow::bundle {
 
+// Look-ups since the start.
+struct CacheCounts {
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+
+  CacheCounts& operator+=(const CacheCounts& more) {
+    hits += more.hits;
+    misses += more.misses;
+    return *this;
+  }
+};
+
 template <class Value>
 class LruCache {
  public:
@@ -22,6 +35,7 @@ class LruCache {
   std::optional<Value> get(const std::string& key) {
     const std::scoped_lock lock(mutex_);
     const auto found = places_.find(key);
+    ++(found == places_.end() ? counts_.misses : counts_.hits);
     if (found == places_.end()) return std::nullopt;
     entries_.splice(entries_.begin(), entries_, found->second);
     return found->second->value;
@@ -51,6 +65,11 @@ class LruCache {
     return values;
   }
 
+  CacheCounts counts() const {
+    const std::scoped_lock lock(mutex_);
+    return counts_;
+  }
+
   // Forgets the half that was used longest ago, the larger one.
   void forget_half() {
     Entries forgotten;
@@ -78,6 +97,7 @@ class LruCache {
   std::size_t capacity_;
   mutable std::mutex mutex_;
   std::size_t weight_ = 0;
+  CacheCounts counts_;
   Entries entries_;  // latest first
   std::unordered_map<std::string, typename Entries::iterator> places_;
 };

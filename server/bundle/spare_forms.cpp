@@ -24,7 +24,9 @@ void SpareForms::make(const std::string& name, Lane lane, std::uint64_t limit, M
 }
 
 void SpareForms::land(const std::string& name, const Result<Form>& form) {
-  if (!form && form.error().kind != ErrorKind::cancelled) report_(form.error());
+  // What nobody here can make is no failure.
+  if (!form && form.error().kind != ErrorKind::cancelled && form.error().kind != ErrorKind::unsatisfiable)
+    report_(form.error());
   // A disk that is full, or can't be written, may not stay so; anything else would happen again.
   const bool retry = !form && form.error().kind == ErrorKind::io;
   known_.put(name,

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "http/conditional.hpp"
+#include "http/forwarded.hpp"
 #include "http/problem.hpp"
 
 namespace wheelbarrow::http {
@@ -18,7 +19,7 @@ namespace {
 // The session's own (RFC 9110 7.6.1, RFC 9113 8.2.2), and what make_ready() computes.
 constexpr auto session_fields =
     std::to_array<std::string_view>({"connection", "content-length", "date", "keep-alive", "proxy-connection",
-                                     "transfer-encoding", "upgrade"});
+                                     "transfer-encoding", "upgrade", "x-request-id"});
 
 bool has_line_break(std::string_view value) {
   return value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
@@ -47,7 +48,7 @@ bool needs_cleaning(const Fields& fields) {
 }
 
 ReadyResponse failed(const Request& request, std::string_view reason) {
-  spdlog::error("request failed  path={} reason={}", request.path, reason);
+  spdlog::error("request failed  path={} request-id={} reason={}", request.path, request.id, reason);
   return make_ready(problem(500, "The server failed to answer this request; its log says why"));
 }
 
@@ -68,10 +69,21 @@ ReadyResponse caught(const Request& request) {
 
 }  // namespace
 
-Answer ask(const Handler& handler, const Request& request) {
+std::optional<Response> receive(const SessionContext& context, Request& request) {
+  introduce(request, context.peer, context.front);
+  const std::string& method = request.method;
+  if (context.receiver == nullptr || method == "GET" || method == "HEAD" || method == "OPTIONS")
+    return std::nullopt;
+  auto received = (*context.receiver)(request);
+  if (!received) return std::move(received.error());
+  request.body = std::move(*received);
+  return std::nullopt;
+}
+
+Answer ask(const SessionContext& context, const Request& request) {
   if (request.path == "*") return make_ready(options_response("GET, HEAD, OPTIONS"));
   try {
-    return handler(request);
+    return context.handler(request);
   } catch (...) {
     return caught(request);
   }

@@ -4,10 +4,11 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "http/message.hpp"
-#include "http/server.hpp"
+#include "http/session.hpp"
 
 namespace wheelbarrow::http {
 
@@ -16,8 +17,12 @@ inline std::size_t field_cost(std::string_view name, std::string_view value) {
   return name.size() + value.size() + 32;
 }
 
+// To be called when the head of a request has come: fills in who asks (see introduce()) and where its body
+// goes. Returns the answer if it is refused instead.
+std::optional<Response> receive(const SessionContext& context, Request& request);
+
 // Asks the handler. Never throws: what the handler throws becomes a 500 and one log line.
-Answer ask(const Handler& handler, const Request& request);
+Answer ask(const SessionContext& context, const Request& request);
 
 // Waits for an answer that isn't ready. Never throws either; a handler that was cancelled gives a 503 that
 // nobody will read.

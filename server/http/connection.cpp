@@ -6,6 +6,7 @@
 
 #include "http/http1_session.hpp"
 #include "http/http2_session.hpp"
+#include "http/proxy_protocol.hpp"
 #include "http/tls.hpp"
 #include "http/watchdog.hpp"
 
@@ -19,8 +20,9 @@ constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";  
 
 }  // namespace
 
-Connection::Connection(Socket socket, Scratch& scratch, SSL_CTX* tls, SessionContext context)
-    : context_(std::move(context)) {
+Connection::Connection(Socket socket, Scratch& scratch, SSL_CTX* tls, SessionContext context,
+                       ConnectionPlace place, bool proxied)
+    : context_(std::move(context)), place_(std::move(place)), proxied_(proxied) {
   if (tls != nullptr) {
     auto transport = std::make_shared<TlsTransport>(std::move(socket), scratch, *tls);
     tls_ = transport.get();
@@ -28,6 +30,26 @@ Connection::Connection(Socket socket, Scratch& scratch, SSL_CTX* tls, SessionCon
   } else {
     context_.transport = std::make_shared<PlainTransport>(std::move(socket), scratch);
   }
+}
+
+asio::awaitable<bool> Connection::meet_client() {
+  const ProxyHeader header = co_await read_proxy_header(context_.transport->socket());
+  if (header.state != ProxyHeader::State::complete) {
+    spdlog::warn("connection ended  reason=no PROXY protocol header peer={}", context_.peer.name);
+    co_return false;
+  }
+  if (!header.client) {
+    // Fields of requests are someone's whom the proxy only passes on, so its word is not theirs.
+    context_.peer.address.reset();
+    context_.peer.local = false;
+    co_return true;
+  }
+  context_.peer = peer_at(header.client->address(), header.client->port());
+  context_.peer.secure = header.secure;
+  if (is_trusted(context_.peer, context_.front.trusted)) co_return true;
+  const char* const limit = place_.settle(context_.peer.network, context_.limits);
+  if (limit != nullptr) spdlog::info("connection ended  reason={} peer={}", limit, context_.peer.name);
+  co_return limit == nullptr;
 }
 
 asio::awaitable<Connection::Version> Connection::find_version() {
@@ -39,12 +61,19 @@ asio::awaitable<Connection::Version> Connection::find_version() {
         spdlog::info(
             "connection ended  reason={} peer={}",
             tls_ != nullptr ? "the handshake did not end in time" : "the client said nothing in time",
-            context_.peer);
+            context_.peer.name);
         close();
       });
+  if (proxied_) {
+    const bool met = co_await meet_client();
+    if (!met) co_return Version::none;
+  }
   if (tls_ != nullptr) {
     const bool good = co_await tls_->handshake();
-    if (!good) co_return Version::none;
+    if (!good) {
+      if (context_.failed_handshakes != nullptr) ++*context_.failed_handshakes;
+      co_return Version::none;
+    }
     co_return tls_->chose_http2() ? Version::http2 : Version::http1;
   }
   while (received_.size() < http2_preface.size() && http2_preface.starts_with(received_)) {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "http/allowance.hpp"
+#include "base/allowance.hpp"
 #include "http/frame_scanner.hpp"
 #include "http/server.hpp"
 

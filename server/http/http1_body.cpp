@@ -31,11 +31,11 @@ bool is_trailer(std::string_view line) {
 
 }  // namespace
 
-Http1Body Http1Body::of_length(std::uint64_t length, std::size_t most) {
-  return {Phase::data, length, std::max<std::uint64_t>(length, most), false};
+Http1Body Http1Body::of_length(std::uint64_t length, std::uint64_t most) {
+  return {Phase::data, length, most, false};
 }
 
-Http1Body Http1Body::chunked(std::size_t most) {
+Http1Body Http1Body::chunked(std::uint64_t most) {
   return {Phase::chunk_line, 0, most, true};
 }
 
@@ -54,7 +54,7 @@ Http1Body::Step Http1Body::begin_chunk(std::string_view line) {
   return Step::need_more;
 }
 
-Http1Body::Step Http1Body::step(std::string& received) {
+Http1Body::Step Http1Body::step(std::string& received, std::string* data) {
   std::string_view rest(received);
   const auto leave = [&](Step step) {
     received.erase(0, received.size() - rest.size());
@@ -62,10 +62,12 @@ Http1Body::Step Http1Body::step(std::string& received) {
   };
   while (true) {
     if (phase_ == Phase::data) {
+      if (left_ > room_) return Step::too_large;
       const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, rest.size()));
+      if (data != nullptr) data->append(rest.substr(0, size));
       rest.remove_prefix(size);
       left_ -= size;
-      room_ -= std::min<std::uint64_t>(room_, size);
+      room_ -= size;
       if (left_ > 0) return leave(Step::need_more);
       if (!is_chunked_) return leave(Step::complete);
       phase_ = Phase::chunk_end;

@@ -1,8 +1,8 @@
 // The end of an HTTP/1.1 request's body (RFC 9112 6 and 7.1). Private to this room.
 //
-// Bodies are dropped here, so all that matters is where they end. That is what request smuggling is about
-// (RFC 9112 11.2): whoever reads a chunk's line more generously than the next one sees another request. So
-// the grammar is kept to the letter, and what departs from it is refused.
+// What matters most is where it ends, because that is what request smuggling is about (RFC 9112 11.2):
+// whoever reads a chunk's line more generously than the next one sees another request. So the grammar is kept
+// to the letter, and what departs from it is refused.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,11 @@ namespace wheelbarrow::http {
 
 class Http1Body {
  public:
-  static Http1Body of_length(std::uint64_t length, std::size_t most);
-  static Http1Body chunked(std::size_t most);
+  static Http1Body of_length(std::uint64_t length, std::uint64_t most);
+  static Http1Body chunked(std::uint64_t most);
+
+  // Another limit of its data. REQUIRES: none of it has been taken.
+  void allow(std::uint64_t most) { room_ = most; }
 
   enum class Step {
     need_more,
@@ -24,13 +27,14 @@ class Http1Body {
     malformed,  // or a chunk's line or a trailer section longer than any needs
   };
 
-  // Takes what belongs to the body off the front of `received`.
-  Step step(std::string& received);
+  // Takes what belongs to the body off the front of `received`, and adds its data to `data` unless that is
+  // null.
+  Step step(std::string& received, std::string* data = nullptr);
 
  private:
   enum class Phase { data, chunk_line, chunk_end, trailers };
 
-  Http1Body(Phase phase, std::uint64_t left, std::size_t most, bool is_chunked)
+  Http1Body(Phase phase, std::uint64_t left, std::uint64_t most, bool is_chunked)
       : phase_(phase), left_(left), room_(most), is_chunked_(is_chunked) {}
 
   Step begin_chunk(std::string_view line);

@@ -37,8 +37,7 @@ std::string lower_case(std::string_view text) {
 
 }  // namespace
 
-Http1Reader::Http1Reader(const Limits& limits, std::string_view scheme, std::string_view peer)
-    : limits_(limits), scheme_(scheme), peer_(peer) {}
+Http1Reader::Http1Reader(const Limits& limits, std::string_view scheme) : limits_(limits), scheme_(scheme) {}
 
 void Http1Reader::reset() {
   phase_ = Phase::head;
@@ -52,17 +51,21 @@ void Http1Reader::reset() {
 }
 
 Http1Reader::Step Http1Reader::refuse(unsigned status, std::string_view detail) {
-  refusal_ = problem(status, detail);
-  keep_alive_ = false;
+  refuse(problem(status, detail));
   return Step::refused;
 }
 
-Http1Reader::Step Http1Reader::step(std::string& received) {
+void Http1Reader::refuse(Response response) {
+  refusal_ = std::move(response);
+  keep_alive_ = false;
+}
+
+Http1Reader::Step Http1Reader::step(std::string& received, std::string* data) {
   switch (phase_) {
     case Phase::head:
       return step_head(received);
     case Phase::body:
-      return step_body(received);
+      return step_body(received, data);
     case Phase::done:
       break;
   }
@@ -146,7 +149,6 @@ std::optional<Http1Reader::Step> Http1Reader::check_framing(std::string_view hea
     if (error != std::errc{} || end != digits.data() + digits.size()) {
       return refuse(400, "Content-Length must be a number");
     }
-    if (length > limits_.max_body) return refuse(413, "The request body is too large");
   }
   body_ =
       codings == 1 ? Http1Body::chunked(limits_.max_body) : Http1Body::of_length(length, limits_.max_body);
@@ -171,7 +173,6 @@ std::optional<Http1Reader::Step> Http1Reader::take_request() {
   request_.method = message.method_string();
   request_.protocol = Protocol::http1;
   request_.scheme = scheme_;
-  request_.peer = peer_;
   std::size_t list_size = 0;
   std::size_t hosts = 0;
   for (const auto& field : message) {
@@ -205,8 +206,8 @@ std::optional<Http1Reader::Step> Http1Reader::take_request() {
   return std::nullopt;
 }
 
-Http1Reader::Step Http1Reader::step_body(std::string& received) {
-  switch (body_.step(received)) {
+Http1Reader::Step Http1Reader::step_body(std::string& received, std::string* data) {
+  switch (body_.step(received, data)) {
     case Http1Body::Step::need_more:
       return Step::need_more;
     case Http1Body::Step::too_large:

@@ -20,20 +20,27 @@ namespace wheelbarrow::http {
 
 class Http1Reader {
  public:
-  Http1Reader(const Limits& limits, std::string_view scheme, std::string_view peer);
+  Http1Reader(const Limits& limits, std::string_view scheme);
 
   enum class Step {
     need_more,  // read more bytes, append them, and call again
-    head,       // head() is there; call again for the body, which is dropped
+    head,       // request() is there; call again for the body
     complete,   // the body has passed
     refused,    // refusal() is the answer, and the connection can't go on
   };
 
-  // Takes what it can off the front of `received`. After complete, reset() comes before the next request.
-  Step step(std::string& received);
+  // Takes what it can off the front of `received`, and adds what of it is the body's data to `data` unless
+  // that is null. After complete, reset() comes before the next request.
+  Step step(std::string& received, std::string* data = nullptr);
   void reset();
 
+  // After head: a body of so many bytes may come, instead of Limits::max_body.
+  void allow_body(std::uint64_t most) { body_.allow(most); }
+  // After head: the answer is there, and the connection can't go on.
+  void refuse(Response response);
+
   Request& request() { return request_; }
+  const Request& request() const { return request_; }
   Response& refusal() { return *refusal_; }
   bool keep_alive() const { return keep_alive_; }
   // The client waits for "100 Continue" before it sends the body.
@@ -46,7 +53,7 @@ class Http1Reader {
   enum class Phase { head, body, done };
 
   Step step_head(std::string& received);
-  Step step_body(std::string& received);
+  Step step_body(std::string& received, std::string* data);
   Step refuse(unsigned status, std::string_view detail);
   std::size_t put(std::string_view bytes, boost::system::error_code& error);
   // nullopt if the head is fine.
@@ -56,7 +63,6 @@ class Http1Reader {
 
   const Limits& limits_;
   std::string scheme_;
-  std::string peer_;
   Phase phase_ = Phase::head;
   bool started_ = false;
   std::size_t scanned_ = 0;  // of the head, for the next look for its end

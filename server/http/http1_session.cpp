@@ -13,6 +13,7 @@
 #include "base/mapped_file.hpp"
 #include "http/answer.hpp"
 #include "http/problem.hpp"
+#include "http/request_id.hpp"
 
 namespace wheelbarrow::http {
 
@@ -35,7 +36,7 @@ constexpr std::chrono::seconds linger_time{2};
 
 Http1Session::Http1Session(SessionContext context)
     : context_(std::move(context)),
-      reader_(context_.limits, context_.scheme(), context_.peer),
+      reader_(context_.limits, context_.scheme()),
       parked_(context_.executor, Clock::time_point::max()),
       watchdog_(context_.executor, [this] { return due(); }, [this] { expired(); }) {}
 
@@ -60,7 +61,7 @@ Clock::time_point Http1Session::due() const {
 void Http1Session::expired() {
   if (waiting_ == Waiting::for_socket && context_.transport->client_took_bytes()) return;
   if (const char* reason = reason_to_end()) {
-    spdlog::info("connection ended  reason={} peer={}", reason, context_.peer);
+    spdlog::info("connection ended  reason={} peer={}", reason, context_.peer.name);
   }
   close();
 }
@@ -105,6 +106,8 @@ asio::awaitable<void> Http1Session::run(std::string received) {
     if (!arrived) break;
     const bool keep_alive = reader_.keep_alive() && !refused_;
     const bool head_only = reader_.request().method == "HEAD";
+    const Clock::time_point begun = Clock::now();
+    identify(reader_.request());
     ReadyResponse response;
     if (refused_) {
       response = make_ready(std::move(reader_.refusal()));
@@ -112,10 +115,16 @@ asio::awaitable<void> Http1Session::run(std::string received) {
       wait_for(Waiting::for_handler);
       response = co_await run_handler();
     }
-    if (!response) break;
     wait_for(Waiting::for_socket);
+    if (!response) {
+      observe(nullptr, 0, begun);
+      break;
+    }
     const bool stays_open = keep_alive && !draining_;
-    open = co_await send(*response, head_only, stays_open);
+    RopeCursor body = head_only ? RopeCursor() : RopeCursor(response->body);
+    const std::size_t size = body.left();
+    open = co_await send(*response, body, stays_open);
+    observe(response.get(), size - body.left(), begun);
     if (open && !stays_open) {
       co_await linger();
       break;
@@ -123,6 +132,17 @@ asio::awaitable<void> Http1Session::run(std::string received) {
     reader_.reset();
   }
   close();
+}
+
+// `since_` is when the answer was there.
+void Http1Session::observe(const Response* response, std::size_t sent, Clock::time_point begun) const {
+  if (context_.observer == nullptr) return;
+  (*context_.observer)({.request = reader_.request(),
+                        .response = response,
+                        .sent = sent,
+                        .until_answer = since_ - begun,
+                        .duration = Clock::now() - begun,
+                        .loop = context_.loop});
 }
 
 asio::awaitable<bool> Http1Session::read_more() {
@@ -133,6 +153,7 @@ asio::awaitable<bool> Http1Session::read_more() {
 
 asio::awaitable<bool> Http1Session::read_request() {
   wait_for(Waiting::for_request);
+  reader_.request().peer = context_.peer.name;  // also of one that is refused before it is read
   while (true) {
     const Http1Reader::Step step = reader_.step(received_);
     if (step == Http1Reader::Step::head) break;
@@ -149,10 +170,23 @@ asio::awaitable<bool> Http1Session::read_request() {
 }
 
 asio::awaitable<bool> Http1Session::read_body() {
+  Request& request = reader_.request();
+  if (auto refusal = receive(context_, request)) {
+    reader_.refuse(std::move(*refusal));
+    refused_ = true;
+    co_return true;
+  }
+  if (request.body) reader_.allow_body(request.body->most());
   bool announced = !reader_.expects_continue();
   wait_for(Waiting::for_body);
   while (true) {
-    const Http1Reader::Step step = reader_.step(received_);
+    std::string data;
+    const Http1Reader::Step step = reader_.step(received_, request.body ? &data : nullptr);
+    if (!data.empty()) {
+      const bool stored = co_await store_body(std::move(data));
+      if (!stored) co_return true;
+      wait_for(Waiting::for_body);
+    }
     if (step == Http1Reader::Step::complete) co_return true;
     if (step == Http1Reader::Step::refused) {
       refused_ = true;
@@ -170,6 +204,21 @@ asio::awaitable<bool> Http1Session::read_body() {
   }
 }
 
+asio::awaitable<bool> Http1Session::store_body(std::string data) {
+  wait_for(Waiting::for_handler);  // the disk's time isn't the client's
+  // A variable because of GCC bug 99576, see read_ahead().
+  const auto append = [file = reader_.request().body,
+                       data = std::move(data)]() -> asio::awaitable<Result<void>> {
+    co_return file->append(data);
+  };
+  const Result<void> stored = co_await asio::co_spawn(context_.readers, append, asio::use_awaitable);
+  if (stored) co_return true;
+  spdlog::error("request failed  path={} reason={}", reader_.request().path, stored.error().text());
+  reader_.refuse(problem(507, "the server has no room for what was sent; its log says why"));
+  refused_ = true;
+  co_return false;
+}
+
 asio::awaitable<void> Http1Session::watch_client() {
   while (received_.size() < max_pipelined) {
     const bool more = co_await read_more();
@@ -182,7 +231,7 @@ asio::awaitable<void> Http1Session::watch_client() {
 
 asio::awaitable<ReadyResponse> Http1Session::run_handler() {
   using namespace asio::experimental::awaitable_operators;
-  Answer answer = ask(context_.handler, reader_.request());
+  Answer answer = ask(context_, reader_.request());
   if (ReadyResponse* ready = std::get_if<ReadyResponse>(&answer)) co_return std::move(*ready);
   // The request is the reader's, which outlives the wait.
   const std::shared_ptr<const Request> request(std::shared_ptr<const Request>(), &reader_.request());
@@ -192,21 +241,23 @@ asio::awaitable<ReadyResponse> Http1Session::run_handler() {
   co_return nullptr;
 }
 
-asio::awaitable<bool> Http1Session::send(const Response& response, bool head_only, bool keep_alive) {
+asio::awaitable<bool> Http1Session::send(const Response& response, RopeCursor& body, bool keep_alive) {
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
   head.append(reason_phrase(response.status)).append("\r\n");
   for (const auto [name, value] : response.fields) {
     head.append(name).append(": ").append(value).append("\r\n");
   }
   head.append("date: ").append(date_now()).append("\r\n");
+  if (const Request& request = reader_.request(); request.brought_id)
+    head.append("x-request-id: ").append(request.id).append("\r\n");
   // Said in both cases, because HTTP/1.0 clients need to hear that it stays open (RFC 9112 C.2.2).
   head.append("connection: ").append(keep_alive ? "keep-alive" : "close").append("\r\n\r\n");
   Output output;
   output.append(head);
-  co_return co_await send_body(head_only ? RopeCursor() : RopeCursor(response.body), output);
+  co_return co_await send_body(body, output);
 }
 
-asio::awaitable<bool> Http1Session::send_body(RopeCursor body, Output& output) {
+asio::awaitable<bool> Http1Session::send_body(RopeCursor& body, Output& output) {
   Transport& transport = *context_.transport;
   while (true) {
     Slice file;

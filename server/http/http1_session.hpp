@@ -33,12 +33,16 @@ class Http1Session final : public Session {
   boost::asio::awaitable<bool> read_request();
   boost::asio::awaitable<bool> read_more();
   boost::asio::awaitable<bool> read_body();
+  // Adds it to the request's BodyFile. False when that can't be, which is a refusal.
+  boost::asio::awaitable<bool> store_body(std::string data);
   // Nothing if the client left meanwhile.
   boost::asio::awaitable<ReadyResponse> run_handler();
   // Returns when the client has gone.
   boost::asio::awaitable<void> watch_client();
-  boost::asio::awaitable<bool> send(const Response& response, bool head_only, bool keep_alive);
-  boost::asio::awaitable<bool> send_body(RopeCursor body, Output& output);
+  boost::asio::awaitable<bool> send(const Response& response, RopeCursor& body, bool keep_alive);
+  boost::asio::awaitable<bool> send_body(RopeCursor& body, Output& output);
+  // `sent`: bytes of the body.
+  void observe(const Response* response, std::size_t sent, Watchdog::Clock::time_point begun) const;
   // Reads what a slow disk has to give before the loop would wait for it.
   boost::asio::awaitable<void> read_ahead(const Slice& slice);
   boost::asio::awaitable<void> linger();

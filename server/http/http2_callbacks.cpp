@@ -1,11 +1,9 @@
 #include "http/http2_callbacks.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "base/mapped_file.hpp"
-#include "http/problem.hpp"
 
 namespace wheelbarrow::http {
 namespace {
@@ -85,27 +83,15 @@ int Http2Callbacks::frame_received(nghttp2_session* /*session*/, const nghttp2_f
   const bool opens = frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST;
   Http2Stream* stream = opens ? std::exchange(self.arriving_, nullptr) : self.find(frame->hd.stream_id);
   if (stream == nullptr || stream->dispatched) return 0;
-  if (opens) {
-    if (std::optional<Response> refusal = stream->check_head(self.context_.limits)) {
-      self.submit(*stream, make_ready(std::move(*refusal)));
-      return 0;
-    }
-  }
-  if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
-    self.request_arrived(*stream);
-  } else if (opens) {
-    self.encourage(*stream);
-  }
+  stream->complete = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+  if (opens) self.head_arrived(*stream);
+  if (stream->complete && !stream->dispatched && !stream->storing) self.request_arrived(*stream);
   return 0;
 }
 
 int Http2Callbacks::data_chunk(nghttp2_session* /*session*/, std::uint8_t /*flags*/, std::int32_t stream_id,
-                               const std::uint8_t* /*data*/, std::size_t length, void* user_data) {
-  Http2Session& self = session_of(user_data);
-  Http2Stream* stream = self.find(stream_id);
-  if (stream != nullptr && !stream->dispatched && !stream->add_body(length, self.context_.limits)) {
-    self.submit(*stream, make_ready(problem(413, "The request body is too large")));
-  }
+                               const std::uint8_t* data, std::size_t length, void* user_data) {
+  session_of(user_data).body_arrived(stream_id, text(data, length));
   return 0;
 }
 

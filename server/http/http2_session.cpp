@@ -38,6 +38,9 @@ constexpr std::size_t small_response = std::size_t{1024} * 1024;
 // many.
 constexpr std::size_t max_queued_frames = 10'000;
 
+// What a client may send ahead of a body that somebody wants, and the connection holds until the disk has it.
+constexpr std::int32_t body_window = 1024 * 1024;
+
 constexpr std::size_t max_frame_size = 16'384;  // SETTINGS_MAX_FRAME_SIZE, which stays as it begins
 
 // nghttp2 changes neither, whatever its types say.
@@ -46,8 +49,10 @@ nghttp2_nv make_field(std::string_view name, std::string_view value, std::uint8_
           reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(), flags};
 }
 
-// The fields of a response whose text outlives the frame, and of which only Date has to be copied.
-void list_fields(const Response& response, std::string_view status, std::vector<nghttp2_nv>& fields) {
+// The fields of a response whose text outlives the frame. What each sending has of its own is copied; an id
+// that never comes again is no entry for HPACK's table.
+void list_fields(const Response& response, std::string_view status, std::string_view id,
+                 std::vector<nghttp2_nv>& fields) {
   constexpr std::uint8_t no_copy = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
   fields.clear();
   fields.push_back(make_field(":status", status, NGHTTP2_NV_FLAG_NO_COPY_NAME));
@@ -55,6 +60,8 @@ void list_fields(const Response& response, std::string_view status, std::vector<
     fields.push_back(make_field(name, value, no_copy));
   }
   fields.push_back(make_field("date", date_now(), NGHTTP2_NV_FLAG_NO_COPY_NAME));
+  if (!id.empty())
+    fields.push_back(make_field("x-request-id", id, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_INDEX));
 }
 
 }  // namespace
@@ -66,9 +73,22 @@ Http2Session::Http2Session(SessionContext context)
       watchdog_(context_.executor, [this] { return due(); }, [this] { expired(); }) {}
 
 Http2Session::~Http2Session() {
+  now_ = Clock::now();
   for (auto& stream : streams_) {
+    observe(*stream);
     context_.streams.give(std::move(stream));
   }
+}
+
+void Http2Session::observe(const Http2Stream& stream) const {
+  if (context_.observer == nullptr || !stream.dispatched) return;
+  const auto answered = stream.response ? stream.answered : now_;
+  (*context_.observer)({.request = *stream.request,
+                        .response = stream.response.get(),
+                        .sent = stream.whole - stream.body.left(),
+                        .until_answer = answered - stream.begun,
+                        .duration = now_ - stream.begun,
+                        .loop = context_.loop});
 }
 
 asio::awaitable<void> Http2Session::run(std::string received) {
@@ -166,8 +186,9 @@ Http2Stream* Http2Session::find(std::int32_t id) const {
 
 void Http2Session::stream_opened(std::int32_t id) {
   auto stream = context_.streams.take();
-  stream->begin(id, context_.peer);
+  stream->begin(id);
   stream->place = streams_.size();
+  stream->request->peer = context_.peer.name;  // also of one that is refused before it is read
   nghttp2_session_set_stream_user_data(session_.get(), id, stream.get());
   arriving_ = stream.get();
   expect(*stream, now_ + context_.limits.header_timeout);
@@ -184,14 +205,69 @@ void Http2Session::encourage(Http2Stream& stream) {
   nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, stream.id, nullptr, &go_on, 1, nullptr);
 }
 
+void Http2Session::head_arrived(Http2Stream& stream) {
+  std::optional<Response> refusal = stream.check_head(context_.limits);
+  if (!refusal) refusal = receive(context_, *stream.request);
+  if (refusal) return submit(stream, make_ready(std::move(*refusal)));
+  if (stream.request->body) {
+    for (const std::int32_t id : {0, stream.id}) {
+      nghttp2_session_set_local_window_size(session_.get(), NGHTTP2_FLAG_NONE, id, body_window);
+    }
+  }
+  if (!stream.complete) encourage(stream);
+}
+
+void Http2Session::body_arrived(std::int32_t id, std::string_view bytes) {
+  Http2Stream* const stream = find(id);
+  const bool wanted = stream != nullptr && !stream->dispatched;
+  const bool bearable = !wanted || stream->add_body(bytes, context_.limits);
+  if (wanted && bearable && stream->request->body) return store_body(*stream);
+  nghttp2_session_consume(session_.get(), id, bytes.size());
+  if (!bearable) submit(*stream, make_ready(problem(413, "The request body is too large")));
+}
+
+void Http2Session::store_body(Http2Stream& stream) {
+  if (stream.storing) return;
+  stream.storing = true;
+  stream.deadline = Watchdog::never;
+  asio::post(context_.readers, [weak = weak_from_this(), executor = context_.executor, id = stream.id,
+                                file = stream.request->body, bytes = std::exchange(stream.incoming, {})] {
+    const Result<void> stored = file->append(bytes);
+    asio::post(executor, [weak, id, size = bytes.size(), stored] {
+      if (const auto self = weak.lock(); self && !self->closed_) self->body_stored(id, size, stored);
+    });
+  });
+}
+
+void Http2Session::body_stored(std::int32_t id, std::size_t size, const Result<void>& stored) {
+  now_ = Clock::now();
+  nghttp2_session_consume(session_.get(), id, size);
+  Http2Stream* const stream = find(id);
+  if (stream != nullptr && !stream->dispatched) {
+    stream->storing = false;
+    expect(*stream, now_ + context_.limits.header_timeout);
+    if (!stored) {
+      spdlog::error("request failed  path={} reason={}", stream->request->path, stored.error().text());
+      submit(*stream, make_ready(problem(507, "the server has no room for what was sent; its log says why")));
+    } else if (!stream->incoming.empty()) {
+      store_body(*stream);
+    } else if (stream->complete) {
+      request_arrived(*stream);
+    }
+  }
+  wake_writer();
+  watchdog_.refresh();
+}
+
 void Http2Session::request_arrived(Http2Stream& stream) {
   stream.dispatched = true;
+  stream.begun = now_;
   // A client that resets streams leaves handlers behind that still wind down; they count.
   if (handlers_ >= 2 * std::size_t{context_.limits.max_concurrent_streams}) {
     nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_REFUSED_STREAM);
     return;
   }
-  Answer answer = ask(context_.handler, *stream.request);
+  Answer answer = ask(context_, *stream.request);
   if (ReadyResponse* ready = std::get_if<ReadyResponse>(&answer)) {
     submit(stream, std::move(*ready));
   } else {
@@ -214,6 +290,7 @@ void Http2Session::run_handler(Http2Stream& stream, asio::awaitable<Response> an
                                      --self->handlers_;
                                      self->memory_ -= memory;
                                      if (self->closed_) return;
+                                     self->now_ = Clock::now();
                                      Http2Stream* waiting = self->find(id);
                                      if (waiting != nullptr) {
                                        // Nothing is thrown; this is what remains when memory runs out.
@@ -227,12 +304,14 @@ void Http2Session::run_handler(Http2Stream& stream, asio::awaitable<Response> an
 }
 
 void Http2Session::submit(Http2Stream& stream, ReadyResponse response) {
-  stream.dispatched = true;
+  if (!std::exchange(stream.dispatched, true)) stream.begun = now_;  // refused before it had arrived
+  stream.answered = now_;
   stream.cancel.reset();
   stream.respond(std::move(response));
   std::vector<nghttp2_nv>& fields = context_.streams.fields;
   const std::string status = std::to_string(stream.response->status);
-  list_fields(*stream.response, status, fields);
+  const Request& request = *stream.request;
+  list_fields(*stream.response, status, request.brought_id ? request.id : std::string_view(), fields);
   nghttp2_data_provider provider{};
   provider.source.ptr = &stream;
   provider.read_callback = Http2Callbacks::next_data;
@@ -296,8 +375,11 @@ void Http2Session::cancel_handler(Http2Stream& stream) {
 void Http2Session::stream_closed(Http2Stream& stream) {
   if (arriving_ == &stream) arriving_ = nullptr;
   if (stream.is_large) --large_;
+  observe(stream);
   cancel_handler(stream);
   memory_ -= stream.held;
+  // What will not be stored has to be given back, too.
+  nghttp2_session_consume_connection(session_.get(), stream.incoming.size());
   const std::size_t place = stream.place;
   context_.streams.give(std::move(streams_[place]));
   if (place + 1 < streams_.size()) {
@@ -329,13 +411,13 @@ void Http2Session::count_reset() {
 }
 
 void Http2Session::reset(const Http2Stream& stream, const char* reason) {
-  spdlog::warn("stream reset  reason={} peer={}", reason, context_.peer);
+  spdlog::warn("stream reset  reason={} peer={}", reason, context_.peer.name);
   nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 void Http2Session::flooded(const char* reason) {
   if (std::exchange(flooded_, true)) return;
-  spdlog::warn("connection ended  reason={} peer={}", reason, context_.peer);
+  spdlog::warn("connection ended  reason={} peer={}", reason, context_.peer.name);
   nghttp2_session_terminate_session(session_.get(), NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
@@ -361,12 +443,12 @@ void Http2Session::expired() {
   now_ = Clock::now();
   if (finished_ || ending_) return close();
   if (!heard_) {
-    spdlog::info("connection ended  reason=the client said nothing in time peer={}", context_.peer);
+    spdlog::info("connection ended  reason=the client said nothing in time peer={}", context_.peer.name);
     return close();
   }
   if (writing_) {
     if (context_.transport->client_took_bytes()) return;
-    spdlog::info("connection ended  reason=the client takes nothing peer={}", context_.peer);
+    spdlog::info("connection ended  reason=the client takes nothing peer={}", context_.peer.name);
     return close();
   }
   if (draining_) {
@@ -398,7 +480,7 @@ void Http2Session::expire_streams() {
         // It stands behind others.
         stream->deadline = now_ + context_.limits.write_timeout;
       } else {
-        spdlog::info("stream reset  reason=the client opens no window peer={}", context_.peer);
+        spdlog::info("stream reset  reason=the client opens no window peer={}", context_.peer.name);
         nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_CANCEL);
         stream->deadline = Watchdog::never;
       }

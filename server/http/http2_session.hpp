@@ -47,12 +47,18 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
   void stream_opened(std::int32_t id);
   // Answers the expectation of a request whose body is still to come (RFC 9110 10.1.1).
   void encourage(Http2Stream& stream);
+  void head_arrived(Http2Stream& stream);
+  void body_arrived(std::int32_t id, std::string_view bytes);
+  // Gives what has come of the body to the disk.
+  void store_body(Http2Stream& stream);
+  void body_stored(std::int32_t id, std::size_t size, const Result<void>& stored);
   void request_arrived(Http2Stream& stream);
   void run_handler(Http2Stream& stream, boost::asio::awaitable<Response> answer);
   void submit(Http2Stream& stream, ReadyResponse response);
   void prefer_small(const Http2Stream& stream);
   void read_ahead(Http2Stream& stream, Slice slice);
   void stream_closed(Http2Stream& stream);
+  void observe(const Http2Stream& stream) const;
   void cancel_handler(Http2Stream& stream);
 
   // What RFC 9113 asks for and nghttp2 leaves out.

@@ -5,11 +5,12 @@
 
 #include "http/answer.hpp"
 #include "http/problem.hpp"
+#include "http/request_id.hpp"
 #include "http/target.hpp"
 
 namespace wheelbarrow::http {
 
-void Http2Stream::begin(std::int32_t stream_id, std::string_view peer) {
+void Http2Stream::begin(std::int32_t stream_id) {
   id = stream_id;
   // A handler may still look at the request of the stream that this was before.
   if (!request || request.use_count() > 1) {
@@ -21,12 +22,16 @@ void Http2Stream::begin(std::int32_t stream_id, std::string_view peer) {
     request->scheme.clear();
     request->authority.clear();
     request->fields.clear();
+    request->network.clear();
+    request->prefix.clear();
+    request->brought_id = false;
   }
+  whole = 0;
   request->protocol = Protocol::http2;
-  request->peer = peer;
-  is_head = head_complete = dispatched = submitted = is_large = reading = false;
+  is_head = head_complete = complete = dispatched = submitted = is_large = reading = storing = false;
   target_.clear();
-  held = list_size_ = body_size_ = 0;
+  held = list_size_ = 0;
+  body_size_ = 0;
 }
 
 void Http2Stream::end() {
@@ -34,6 +39,9 @@ void Http2Stream::end() {
   checked = {};
   response.reset();
   cancel.reset();
+  incoming = {};
+  // Unless a handler still looks at it.
+  if (request && request.use_count() == 1) request->body.reset();
 }
 
 bool Http2Stream::add_field(std::string_view name, std::string_view value, const Limits& limits) {
@@ -64,6 +72,7 @@ bool Http2Stream::add_field(std::string_view name, std::string_view value, const
 
 std::optional<Response> Http2Stream::check_head(const Limits& limits) {
   head_complete = true;
+  identify(*request);
   if (target_.size() > limits.max_target) return problem(414, "The request target is too long");
   if (list_size_ > limits.max_header_list) return problem(431, "The header section is too large");
   const std::optional<std::string> host = request->fields.get("host");
@@ -77,9 +86,12 @@ std::optional<Response> Http2Stream::check_head(const Limits& limits) {
   return std::nullopt;
 }
 
-bool Http2Stream::add_body(std::size_t size, const Limits& limits) {
-  body_size_ += size;
-  return body_size_ <= limits.max_body;
+bool Http2Stream::add_body(std::string_view bytes, const Limits& limits) {
+  body_size_ += bytes.size();
+  if (!request->body) return body_size_ <= limits.max_body;
+  if (body_size_ > request->body->most()) return false;
+  incoming += bytes;
+  return true;
 }
 
 void Http2Stream::respond(ReadyResponse ready) {
@@ -87,6 +99,7 @@ void Http2Stream::respond(ReadyResponse ready) {
   if (is_head) return;
   body = RopeCursor(response->body);
   checked = body;
+  whole = body.left();
 }
 
 std::unique_ptr<Http2Stream> Http2Streams::take() {

@@ -23,7 +23,7 @@ class Http2Stream {
   using Clock = std::chrono::steady_clock;
 
   // Makes it that of a new request; memory of an earlier one is used again.
-  void begin(std::int32_t stream_id, std::string_view peer);
+  void begin(std::int32_t stream_id);
   // Lets go of everything that belongs to others.
   void end();
 
@@ -32,8 +32,8 @@ class Http2Stream {
   bool add_field(std::string_view name, std::string_view value, const Limits& limits);
   // To be called after the last field: why the request can't be served, if so.
   std::optional<Response> check_head(const Limits& limits);
-  // Counts body bytes, which are dropped. False when there are too many.
-  bool add_body(std::size_t size, const Limits& limits);
+  // Takes bytes of the body: for request->body, or to be dropped. False when there are too many.
+  bool add_body(std::string_view bytes, const Limits& limits);
   // Memory worth keeping for another request.
   std::size_t capacity() const { return target_.capacity() + request->fields.capacity(); }
 
@@ -47,13 +47,19 @@ class Http2Stream {
   std::size_t held = 0;        // bytes of the request that count as the connection's memory
   bool is_head = false;        // HEAD: the body stays here
   bool head_complete = false;  // the last field has come
+  bool complete = false;       // the end of the request has come
   bool dispatched = false;     // to the handler, or refused
   bool is_large = false;       // the response, so that others may go first
   bool submitted = false;      // its response is nghttp2's
   ReadyResponse response;
   RopeCursor body;             // what of the response's body is next to be sent
   RopeCursor checked;          // what of it is next to be looked for in memory
+  std::size_t whole = 0;       // bytes of the body as it is to be sent
   bool reading = false;        // waits for the disk
+  std::string incoming;        // of the body, to be stored
+  bool storing = false;        // waits for the disk, which has what came before that
+  Clock::time_point begun;     // when the request had arrived
+  Clock::time_point answered;  // when its response was there
   Clock::time_point deadline;  // for the client to send more or to take more
   // Outlives the stream when the handler does.
   std::shared_ptr<boost::asio::cancellation_signal> cancel;
@@ -61,7 +67,7 @@ class Http2Stream {
  private:
   std::string target_;
   std::size_t list_size_ = 0;
-  std::size_t body_size_ = 0;
+  std::uint64_t body_size_ = 0;
 };
 
 // What the streams of a loop's connections leave for the next ones.

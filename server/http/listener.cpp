@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -13,6 +14,8 @@
 #include <optional>
 #include <string>
 #include <utility>
+
+#include "http/server.hpp"
 
 namespace wheelbarrow::http {
 
@@ -24,6 +27,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::string_view unix_scheme = "unix:";
+constexpr std::string_view proxy_mark = "+proxy";
+constexpr std::string_view descriptor_scheme = "fd:";
 
 struct Address {
   std::string host;  // empty for all addresses
@@ -162,6 +167,13 @@ std::unexpected<Error> cannot_listen(std::string_view text, const error_code& er
   return fail(ErrorKind::io, "can't listen there: " + error.message(), std::string(text));
 }
 
+Result<void> check_socket_path(std::string_view text) {
+  const std::size_t size = text.size() - unix_scheme.size();
+  if (size > 0 && size < sizeof(sockaddr_un::sun_path)) return {};
+  return fail(ErrorKind::invalid_input, "the path of a Unix domain socket has 1 to 107 bytes",
+              std::string(text));
+}
+
 // Whether a socket file was left behind by a process that is gone.
 bool is_abandoned(asio::io_context& context, const local::endpoint& endpoint) {
   local::socket socket(context);
@@ -170,12 +182,25 @@ bool is_abandoned(asio::io_context& context, const local::endpoint& endpoint) {
          socket.connect(endpoint, error) == asio::error::connection_refused;
 }
 
+// One socket for all loops.
+Result<std::vector<Listener>> share(Listener listener, Acceptor first,
+                                    const asio::generic::stream_protocol& protocol,
+                                    std::span<asio::io_context* const> loops, std::string_view text) {
+  error_code error;
+  for (asio::io_context* loop : loops.subspan(1)) {
+    Acceptor more(*loop);
+    if (more.assign(protocol, ::dup(first.native_handle()), error)) return cannot_listen(text, error);
+    listener.acceptors.push_back(std::move(more));
+  }
+  listener.acceptors.insert(listener.acceptors.begin(), std::move(first));
+  std::vector<Listener> listeners;
+  listeners.push_back(std::move(listener));
+  return listeners;
+}
+
 Result<std::vector<Listener>> bind_local(std::string_view text, const std::filesystem::path& path,
                                          std::span<asio::io_context* const> loops) {
-  if (path.native().empty() || path.native().size() >= sizeof(sockaddr_un::sun_path)) {
-    return fail(ErrorKind::invalid_input, "the path of a Unix domain socket has 1 to 107 bytes",
-                std::string(text));
-  }
+  if (const auto good = check_socket_path(text); !good) return std::unexpected(good.error());
   const local::endpoint endpoint(path.native());
   error_code error;
   if (is_abandoned(*loops.front(), endpoint)) std::filesystem::remove(path, error);
@@ -186,21 +211,60 @@ Result<std::vector<Listener>> bind_local(std::string_view text, const std::files
       first.listen(Acceptor::max_listen_connections, error)) {
     return cannot_listen(text, error);
   }
-  for (asio::io_context* loop : loops.subspan(1)) {
-    Acceptor more(*loop);
-    if (more.assign(endpoint.protocol(), ::dup(first.native_handle()), error))
-      return cannot_listen(text, error);
-    listener.acceptors.push_back(std::move(more));
+  return share(std::move(listener), std::move(first), endpoint.protocol(), loops, text);
+}
+
+// A socket that somebody else made and passed on.
+Result<std::vector<Listener>> take_over(std::string_view text, std::string_view digits,
+                                        std::span<asio::io_context* const> loops) {
+  const auto refused = [text](std::string message) {
+    return fail(ErrorKind::invalid_input, std::move(message), std::string(text));
+  };
+  int number = -1;
+  const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (bad != std::errc{} || end != digits.data() + digits.size() || number < 0) {
+    return refused("a descriptor is a number, for example fd:3");
   }
-  listener.acceptors.insert(listener.acceptors.begin(), std::move(first));
-  std::vector<Listener> listeners;
-  listeners.push_back(std::move(listener));
-  return listeners;
+  int listening = 0;
+  int type = 0;
+  int family = 0;
+  socklen_t size = sizeof listening;
+  if (::getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0 ||
+      ::getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM ||
+      ::getsockopt(number, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0) {
+    return refused("is no socket that listens for connections");
+  }
+  const asio::generic::stream_protocol protocol(family, family == AF_UNIX ? 0 : IPPROTO_TCP);
+  error_code error;
+  Acceptor first(*loops.front());
+  if (first.assign(protocol, number, error)) return cannot_listen(text, error);
+  Listener listener;
+  if (family != AF_UNIX) listener.endpoint = to_tcp(first.local_endpoint(error));
+  if (error) return cannot_listen(text, error);
+  return share(std::move(listener), std::move(first), protocol, loops, text);
 }
 
 }  // namespace
 
+Result<void> check_listener(std::string_view text) {
+  if (text.ends_with(proxy_mark)) text.remove_suffix(proxy_mark.size());
+  if (text.starts_with(descriptor_scheme)) return {};
+  if (text.starts_with(unix_scheme)) return check_socket_path(text);
+  const auto address = parse_address(text);
+  return address ? Result<void>() : std::unexpected(address.error());
+}
+
 Result<std::vector<Listener>> bind_listener(std::string_view text, std::span<asio::io_context* const> loops) {
+  if (text.ends_with(proxy_mark)) {
+    auto listeners = bind_listener(text.substr(0, text.size() - proxy_mark.size()), loops);
+    if (!listeners) return listeners;
+    for (Listener& listener : *listeners) {
+      listener.proxied = true;
+    }
+    return listeners;
+  }
+  if (text.starts_with(descriptor_scheme))
+    return take_over(text, text.substr(descriptor_scheme.size()), loops);
   if (text.starts_with(unix_scheme)) return bind_local(text, text.substr(unix_scheme.size()), loops);
   const Result<Address> address = parse_address(text);
   if (!address) return std::unexpected(address.error());

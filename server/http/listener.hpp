@@ -21,13 +21,16 @@ using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream
 // which all loops accept from.
 struct Listener {
   boost::asio::ip::tcp::endpoint endpoint;  // with the port that it got
-  std::filesystem::path path;               // of a Unix domain socket, which has no endpoint
-  std::vector<Acceptor> acceptors;          // in the order of the loops
+  // Of a Unix domain socket, which has no endpoint; of one that was there before, neither is known.
+  std::filesystem::path path;
+  bool proxied = false;             // connections begin with a PROXY protocol header
+  std::vector<Acceptor> acceptors;  // in the order of the loops
 };
 
 // Binds every address that `text` means: "127.0.0.1:8443", "[::1]:0", ":8443", "localhost:8443". All of them
 // have the same port. Addresses of a name that this machine doesn't have are left out, as long as one is
-// left. Of "unix:PATH", a socket file that nobody listens on any more is replaced.
+// left. Of "unix:PATH", a socket file that nobody listens on any more is replaced. "fd:NUMBER" is a listening
+// socket that this process was started with, and takes it over. "+proxy" at the end of any sets `proxied`.
 Result<std::vector<Listener>> bind_listener(std::string_view text,
                                             std::span<boost::asio::io_context* const> loops);
 

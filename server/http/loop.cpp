@@ -18,25 +18,19 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Lists a connection as long as it is served, and counts it off then.
+// Lists a connection as long as it is served.
 class Registration {
  public:
-  Registration(std::unordered_set<Connection*>& listed, ConnectionCount& count, std::string network,
-               Connection* connection)
-      : listed_(listed), count_(count), network_(std::move(network)), connection_(connection) {
+  Registration(std::unordered_set<Connection*>& listed, Connection* connection)
+      : listed_(listed), connection_(connection) {
     listed_.insert(connection_);
   }
-  ~Registration() {
-    listed_.erase(connection_);
-    count_.leave(network_);
-  }
+  ~Registration() { listed_.erase(connection_); }
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
 
  private:
   std::unordered_set<Connection*>& listed_;
-  ConnectionCount& count_;
-  std::string network_;
   Connection* connection_;
 };
 
@@ -52,8 +46,12 @@ void log_failure(const std::exception_ptr& failure) {
 
 }  // namespace
 
-Loop::Loop(SharedState& shared)
-    : shared_(shared), context_(1), work_(asio::make_work_guard(context_)), end_(ended_.get_future()) {}
+Loop::Loop(SharedState& shared, unsigned index)
+    : shared_(shared),
+      index_(index),
+      context_(1),
+      work_(asio::make_work_guard(context_)),
+      end_(ended_.get_future()) {}
 
 Loop::~Loop() {
   if (!thread_.joinable()) return;
@@ -61,10 +59,10 @@ Loop::~Loop() {
   thread_.join();
 }
 
-void Loop::add(Acceptor acceptor, bool secure) {
+void Loop::add(Acceptor acceptor, Kind kind) {
   acceptors_.push_back(std::move(acceptor));
   Acceptor& added = acceptors_.back();
-  asio::co_spawn(context_, [this, &added, secure] { return accept(added, secure); }, log_failure);
+  asio::co_spawn(context_, [this, &added, kind] { return accept(added, kind); }, log_failure);
 }
 
 void Loop::start() {
@@ -83,13 +81,13 @@ void Loop::run() {
   ended_.set_value();
 }
 
-asio::awaitable<void> Loop::accept(Acceptor& acceptor, bool secure) {
+asio::awaitable<void> Loop::accept(Acceptor& acceptor, Kind kind) {
   asio::steady_timer pause(context_);
   while (acceptor.is_open()) {
     boost::system::error_code error;
     Socket socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
     if (!error) {
-      serve(std::move(socket), secure);
+      serve(std::move(socket), kind);
     } else if (error != asio::error::operation_aborted && error != asio::error::connection_aborted) {
       // Out of file descriptors, most likely: trying again at once would only spin.
       spdlog::error("accept failed  reason={}", error.message());
@@ -100,16 +98,33 @@ asio::awaitable<void> Loop::accept(Acceptor& acceptor, bool secure) {
   }
 }
 
-void Loop::serve(Socket socket, bool secure) {
+void Loop::serve(Socket socket, Kind kind) {
   if (draining_) return;
+  ++shared_.accepted;
   Peer peer = peer_of(socket);
-  if (const char* limit = shared_.connections.enter(peer.network, shared_.limits)) return refuse(limit, peer);
-  const auto tls = secure ? shared_.tls.load() : nullptr;
-  SessionContext context{shared_.handler,      shared_.limits, context_.get_executor(), nullptr,
-                         std::move(peer.name), streams_,       shared_.readers};
-  auto connection = std::make_unique<Connection>(std::move(socket), scratch_, tls.get(), std::move(context));
-  auto registration = std::make_unique<Registration>(connections_, shared_.connections,
-                                                     std::move(peer.network), connection.get());
+  const bool trusted = is_trusted(peer, shared_.front.trusted);
+  if (kind.proxied && !trusted) return refuse("a PROXY listener takes trusted addresses only", peer);
+  // A trusted proxy is many clients; which ones, the PROXY protocol may say.
+  const std::string network = trusted ? "" : peer.network;
+  std::shared_ptr<const Limits> limits = shared_.limits.load();
+  if (const char* limit = shared_.connections.enter(network, *limits)) return refuse(limit, peer);
+  const auto tls = kind.secure ? shared_.tls.load() : nullptr;
+  SessionContext context{shared_.handler,
+                         *limits,
+                         context_.get_executor(),
+                         nullptr,
+                         std::move(peer),
+                         shared_.front,
+                         streams_,
+                         shared_.readers,
+                         index_,
+                         shared_.observer ? &shared_.observer : nullptr,
+                         shared_.receiver ? &shared_.receiver : nullptr,
+                         &shared_.failed_handshakes,
+                         std::move(limits)};
+  auto connection = std::make_unique<Connection>(std::move(socket), scratch_, tls.get(), std::move(context),
+                                                 ConnectionPlace(shared_.connections, network), kind.proxied);
+  auto registration = std::make_unique<Registration>(connections_, connection.get());
   // The spawned function's captures live until its coroutine ends.
   asio::co_spawn(
       context_,
@@ -120,6 +135,7 @@ void Loop::serve(Socket socket, bool secure) {
 }
 
 void Loop::refuse(const char* limit, const Peer& peer) {
+  ++shared_.refused;
   const auto now = std::chrono::steady_clock::now();
   if (now - last_complaint_ < std::chrono::minutes(1)) return;
   last_complaint_ = now;

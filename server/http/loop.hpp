@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
+#include <cstdint>
 #include <future>
 #include <list>
 #include <memory>
@@ -26,23 +27,34 @@ namespace wheelbarrow::http {
 // What all loops of a server share.
 struct SharedState {
   Handler handler;
-  Limits limits;
+  std::atomic<std::shared_ptr<const Limits>> limits;  // of new connections
+  Front front;
   // Of new connections; OpenSSL counts who uses it. Null if there is no TLS.
   std::atomic<std::shared_ptr<SSL_CTX>> tls;
   ConnectionCount connections;
+  Observer observer;  // may be empty
+  Receiver receiver;  // likewise
+  std::atomic<std::uint64_t> accepted = 0;
+  std::atomic<std::uint64_t> refused = 0;
+  std::atomic<std::uint64_t> failed_handshakes = 0;
   boost::asio::thread_pool readers{2};
 };
 
 class Loop {
  public:
-  explicit Loop(SharedState& shared);
+  Loop(SharedState& shared, unsigned index);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
   boost::asio::io_context& context() { return context_; }
+  // How connections of a listener begin.
+  struct Kind {
+    bool secure = false;   // with TLS
+    bool proxied = false;  // with a PROXY protocol header, before that
+  };
   // REQUIRES: the thread doesn't run yet. The acceptor is one of context().
-  void add(Acceptor acceptor, bool secure);
+  void add(Acceptor acceptor, Kind kind);
   void start();
 
   // From any thread: stop accepting and let running requests finish; end all connections; end the loop.
@@ -54,12 +66,13 @@ class Loop {
   void wait() { end_.wait(); }
 
  private:
-  boost::asio::awaitable<void> accept(Acceptor& acceptor, bool secure);
-  void serve(Socket socket, bool secure);
+  boost::asio::awaitable<void> accept(Acceptor& acceptor, Kind kind);
+  void serve(Socket socket, Kind kind);
   void refuse(const char* limit, const Peer& peer);
   void run();
 
   SharedState& shared_;
+  unsigned index_;
   Scratch scratch_;
   Http2Streams streams_;
   std::unordered_set<Connection*> connections_;

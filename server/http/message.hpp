@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/slice.hpp"
+#include "http/body_file.hpp"
 
 namespace wheelbarrow::http {
 
@@ -84,7 +85,16 @@ struct Request {
   std::string authority;  // Host or :authority
   Fields fields;
   Protocol protocol = Protocol::http1;
-  std::string peer;  // the client's address, for logs
+  // The client, as far as it is known: through proxies if they are trusted (see Front).
+  std::string peer;     // its address, for logs
+  std::string network;  // what is limited as one client (see network_key()); empty: a local socket
+  // What goes before `path` in this server's public addresses: "/py", or nothing.
+  std::string prefix;
+  // The X-Request-Id that it came with, if that is sane, which then comes back; else a new one, for logs.
+  std::string id;
+  bool brought_id = false;
+  // What came as its body, if there is a Receiver that wanted it.
+  std::shared_ptr<BodyFile> body;
 };
 
 // The body of a response to HEAD is set as for GET; the session leaves it unsent and keeps Content-Length.

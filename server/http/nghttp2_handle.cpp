@@ -25,6 +25,8 @@ std::unique_ptr<nghttp2_option, OptionDeleter> make_options(const Limits& limits
                                              limits.max_resets);
   // Closed streams are kept only for the priorities of RFC 7540, which RFC 9113 dropped.
   nghttp2_option_set_no_closed_streams(option, 1);
+  // A client sends no more of a body than the disk takes.
+  nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_builtin_recv_extension_type(option, NGHTTP2_PRIORITY_UPDATE);
   return std::unique_ptr<nghttp2_option, OptionDeleter>(option);
 }

@@ -68,7 +68,7 @@ constexpr auto common_fields = std::to_array<std::pair<std::string_view, std::st
     {"access-control-allow-origin", "*"},
     {"access-control-expose-headers",
      "Accept-Ranges, Content-Encoding, Content-Length, Content-Location, Content-Range, ETag, Repr-Digest, "
-     "Retry-After, Server-Timing"},
+     "Retry-After, Server-Timing, X-Request-Id"},
     {"cross-origin-resource-policy", "cross-origin"},
     {"timing-allow-origin", "*"},
     {"x-content-type-options", "nosniff"},
@@ -157,8 +157,9 @@ Response options_response(std::string_view allow) {
   response.fields.add("access-control-allow-methods", allow);
   response.fields.add(
       "access-control-allow-headers",
-      "Accept, Available-Dictionary, Cache-Control, Content-Type, Dictionary-ID, If-Match, "
-      "If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Pragma, Priority, Range");
+      "Accept, Authorization, Available-Dictionary, Cache-Control, Content-Type, Dictionary-ID, If-Match, "
+      "If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Pragma, Priority, Range, "
+      "Traceparent, X-Request-Id");
   response.fields.add("access-control-max-age", "86400");
   return response;
 }

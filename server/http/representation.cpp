@@ -21,6 +21,9 @@ Fields cache_fields(const Representation& representation) {
   add_unless_empty(fields, "content-location", representation.content_location);
   add_unless_empty(fields, "etag", representation.validators.etag);
   add_unless_empty(fields, "vary", representation.vary);
+  for (const auto [name, value] : representation.more) {
+    fields.add(name, value);
+  }
   return fields;
 }
 

@@ -24,6 +24,7 @@ struct Representation {
   std::string content_location;  // empty for none
   // Of the bytes in `coding` (RFC 9530 3: Repr-Digest covers the coded representation); sent only if known.
   std::optional<Sha256> repr_digest;
+  Fields more;  // beside these, in a 200, 206 and 304
 };
 
 // 200, 206 (one range, or multipart/byteranges), 304 (with the fields of RFC 9110 15.4.5), 412 or 416 (as a

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -34,8 +36,13 @@ constexpr std::chrono::seconds certificate_interval{2};
 // Differs whenever one of the files may have changed.
 using Stamps = std::array<std::optional<FileStamp>, 2>;
 
-Stamps stamps_of(const ServerOptions& options) {
-  return {stamp_of(options.certificate), stamp_of(options.private_key)};
+struct CertificateFiles {
+  std::filesystem::path certificate;
+  std::filesystem::path private_key;
+};
+
+Stamps stamps_of(const CertificateFiles& files) {
+  return {stamp_of(files.certificate), stamp_of(files.private_key)};
 }
 
 }  // namespace
@@ -50,11 +57,13 @@ struct Server::State {
   bool stopped = false;
   std::vector<std::filesystem::path> socket_files;
 
-  std::mutex loading;
-  Stamps loaded;  // of the files as they were last read; guarded by `loading`
+  std::mutex loading;      // guards the next two
+  CertificateFiles files;  // in use
+  Stamps loaded;           // of the files as they were last read
   std::jthread watcher;
 
-  Result<void> load_certificate();
+  CertificateFiles files_in_use();
+  Result<void> load_certificate(const CertificateFiles& wanted);
   bool certificate_changed();
   void watch_certificate(const std::stop_token& stop);
   void wait_for_loops(Clock::time_point patience);
@@ -73,33 +82,47 @@ Result<void> Server::State::listen(const std::vector<std::string>& addresses, bo
   for (const std::string& address : addresses) {
     Result<std::vector<Listener>> listeners = bind_listener(address, contexts);
     if (!listeners) return std::unexpected(listeners.error());
+    if (listeners->front().proxied && options.front.trusted.empty()) {
+      return fail(ErrorKind::invalid_input,
+                  "the PROXY protocol is for addresses that are trusted, and none is; name the proxy's",
+                  address);
+    }
     for (Listener& listener : *listeners) {
-      if (listener.path.empty()) {
+      const bool has_endpoint = listener.endpoint.port() != 0;
+      if (has_endpoint) {
         (secure ? tls_endpoints : plain_endpoints).push_back(listener.endpoint);
-      } else {
+      } else if (!listener.path.empty()) {
         socket_files.push_back(listener.path);
       }
       for (std::size_t i = 0; i < loops.size(); ++i) {
-        loops[i]->add(std::move(listener.acceptors[i]), secure);
+        loops[i]->add(std::move(listener.acceptors[i]), {.secure = secure, .proxied = listener.proxied});
       }
     }
   }
   return {};
 }
 
-Result<void> Server::State::load_certificate() {
+CertificateFiles Server::State::files_in_use() {
   const std::lock_guard lock(loading);
+  return files;
+}
+
+Result<void> Server::State::load_certificate(const CertificateFiles& wanted) {
+  const std::lock_guard lock(loading);
+  const Stamps stamps = stamps_of(wanted);
   // Also of files that can't be used: they are looked at again when they change again.
-  loaded = stamps_of(options);
-  Result<TlsContext> tls = make_tls_context(options.certificate, options.private_key);
+  if (wanted.certificate == files.certificate && wanted.private_key == files.private_key) loaded = stamps;
+  Result<TlsContext> tls = make_tls_context(wanted.certificate, wanted.private_key);
   if (!tls) return std::unexpected(tls.error());
+  files = wanted;
+  loaded = stamps;
   shared.tls = std::shared_ptr<SSL_CTX>(std::move(*tls));
   return {};
 }
 
 bool Server::State::certificate_changed() {
   const std::lock_guard lock(loading);
-  return stamps_of(options) != loaded;
+  return stamps_of(files) != loaded;
 }
 
 void Server::State::watch_certificate(const std::stop_token& stop) {
@@ -108,8 +131,9 @@ void Server::State::watch_certificate(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   while (!never.wait_for(lock, stop, certificate_interval, [&stop] { return stop.stop_requested(); })) {
     if (!certificate_changed()) continue;
-    if (const auto reloaded = load_certificate(); reloaded) {
-      spdlog::info("certificate reloaded  file={}", options.certificate.native());
+    const CertificateFiles changed = files_in_use();
+    if (const auto reloaded = load_certificate(changed); reloaded) {
+      spdlog::info("certificate reloaded  file={}", changed.certificate.native());
     } else {
       spdlog::warn("certificate not reloaded, the old one stays  reason={}", reloaded.error().text());
     }
@@ -125,12 +149,16 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Handler han
   state->options = std::move(options);
   const ServerOptions& kept = state->options;
   state->shared.handler = std::move(handler);
-  state->shared.limits = kept.limits;
+  state->shared.limits = std::make_shared<const Limits>(kept.limits);
+  state->shared.front = kept.front;
+  state->shared.observer = kept.observer;
+  state->shared.receiver = kept.receiver;
   if (!kept.tls_listeners.empty()) {
-    if (const auto loaded = state->load_certificate(); !loaded) return std::unexpected(loaded.error());
+    const CertificateFiles files{kept.certificate, kept.private_key};
+    if (const auto loaded = state->load_certificate(files); !loaded) return std::unexpected(loaded.error());
   }
   for (unsigned i = 0; i < kept.threads; ++i) {
-    state->loops.push_back(std::make_unique<Loop>(state->shared));
+    state->loops.push_back(std::make_unique<Loop>(state->shared, i));
   }
   if (const auto bound = state->listen(kept.tls_listeners, true); !bound)
     return std::unexpected(bound.error());
@@ -164,9 +192,43 @@ const std::vector<std::filesystem::path>& Server::socket_files() const {
   return state_->socket_files;
 }
 
+ConnectionStatistics Server::statistics() const {
+  const SharedState& shared = state_->shared;
+  return {shared.connections.open(), shared.accepted, shared.refused, shared.failed_handshakes,
+          shared.limits.load()->max_connections};
+}
+
+void Server::set_limits(const Limits& limits) {
+  state_->shared.limits = std::make_shared<const Limits>(limits);
+}
+
 Result<void> Server::reload_certificate() {
   if (state_->options.tls_listeners.empty()) return {};
-  return state_->load_certificate();
+  return state_->load_certificate(state_->files_in_use());
+}
+
+Result<void> Server::use_certificate(const std::filesystem::path& certificate,
+                                     const std::filesystem::path& private_key) {
+  if (state_->options.tls_listeners.empty()) return {};
+  return state_->load_certificate({certificate, private_key});
+}
+
+bool Server::responds(std::chrono::milliseconds within) const {
+  const auto deadline = Clock::now() + within;
+  std::vector<std::future<void>> rounds;
+  rounds.reserve(state_->loops.size());
+  for (const auto& loop : state_->loops) {
+    const auto round = std::make_shared<std::promise<void>>();
+    rounds.push_back(round->get_future());
+    asio::post(loop->context(), [round] { round->set_value(); });
+  }
+  for (std::size_t i = 0; i < rounds.size(); ++i) {
+    if (rounds[i].wait_until(deadline) != std::future_status::ready &&
+        !state_->loops[i]->wait_until(Clock::now())) {
+      return false;
+    }
+  }
+  return true;
 }
 
 void Server::State::wait_for_loops(Clock::time_point patience) {

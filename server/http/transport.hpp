@@ -75,6 +75,9 @@ class Transport {
   // Tells the client that nothing more comes; reading goes on.
   virtual boost::asio::awaitable<void> end_writing();
 
+  // For what comes before this transport's first byte. REQUIRES: nothing was read.
+  Socket& socket() { return socket_; }
+
   virtual bool is_secure() const { return false; }
   // When the socket last took bytes.
   Clock::time_point last_progress() const { return last_progress_; }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "http/syntax.hpp"
+
 namespace wheelbarrow::http {
 namespace {
 
@@ -107,6 +109,23 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
     pairs.emplace_back(std::move(*name), std::move(*value));
   }
   return pairs;
+}
+
+bool is_path_prefix(std::string_view text) {
+  static constexpr std::size_t longest = 1024;
+  static constexpr std::string_view marks = "/-._~%";
+  if (text.size() < 2 || text.size() > longest || text.front() != '/' || text.ends_with('/')) return false;
+  if (text.find("//") != std::string_view::npos) return false;
+  return std::ranges::all_of(text, [](char c) {
+    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') ||
+           marks.find(c) != std::string_view::npos;
+  });
+}
+
+std::string_view path_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t slash = scheme == std::string_view::npos ? scheme : url.find('/', scheme + 3);
+  return slash == std::string_view::npos ? std::string_view() : url.substr(slash);
 }
 
 }  // namespace wheelbarrow::http

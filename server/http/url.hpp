@@ -21,4 +21,11 @@ std::string percent_encode(std::string_view text);
 // Refused: a bad escape, a NUL byte.
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
 
+// Whether this can go before all paths of a server: "/py", "/a/b"; no empty segments, no slash at the end, at
+// most 1024 bytes, all of them unreserved characters (RFC 3986 2.3) or escapes.
+bool is_path_prefix(std::string_view text);
+
+// The path in an absolute URL, as it is, with what follows it; empty if there is none.
+std::string_view path_of(std::string_view url);
+
 }  // namespace wheelbarrow::http

@@ -36,12 +36,13 @@ std::optional<Sha256> available_dictionary(const http::Request& request) {
 
 // What every answer with a bundle says, whatever its coding.
 void describe(http::Representation& representation, const http::Request& request,
-              const bundle::Bundle& bundle, std::string_view cache_control) {
+              const bundle::Bundle& bundle, const Caching& caching) {
   representation.media_type = "application/x-tar";
-  representation.cache_control = cache_control;
+  caching.write(representation);
   // A shared cache can't tell who holds the dictionary from who holds another.
   if (representation.validators.etag.contains("-dcz-")) {
-    representation.cache_control.replace(0, std::string_view("public").size(), "private");
+    representation.cache_control = made_private(caching.rule.control);
+    representation.more.erase("cdn-cache-control");
   }
   representation.vary = "accept-encoding, available-dictionary";
   // Relative to /bundle and to /bundles/<hash>.tar alike.
@@ -77,12 +78,11 @@ boost::asio::awaitable<Result<bundle::Encoded>> encode(const Context& context, b
 
 // The bundle in the coding that the client prefers. `Timing::build` takes the coding in.
 Awaitable send(const Context& context, const http::Request& request, bundle::BundlePtr bundle,
-               const CatalogPtr& catalog, std::string_view cache_control, Timing timing,
-               Clock::time_point begin) {
+               const CatalogPtr& catalog, const Caching& caching, Timing timing, Clock::time_point begin) {
   if (auto tag = stored_form(request, bundle->sha256)) {
     http::Representation stored;
     stored.validators.etag = std::move(*tag);
-    describe(stored, request, *bundle, cache_control);
+    describe(stored, request, *bundle, caching);
     if (http::evaluate_preconditions(request.fields, stored.validators) == http::Precondition::not_modified) {
       co_return http::respond(request, std::move(stored));
     }
@@ -113,10 +113,10 @@ Awaitable send(const Context& context, const http::Request& request, bundle::Bun
   const auto now = Clock::now();
   timing.build += now - encoding;
   auto representation = represent(std::move(*encoded), *coding, true);
-  describe(representation, request, *bundle, cache_control);
+  describe(representation, request, *bundle, caching);
   auto response = http::respond(request, std::move(representation));
   if (response.status == 200 && bundle->size() <= bundle::max_dictionary) {
-    response.fields.set("use-as-dictionary", context.dictionary_match);
+    response.fields.set("use-as-dictionary", context.dictionary_match(request));
   }
   response.fields.set("server-timing", server_timing(timing, now - begin));
   co_return response;
@@ -127,23 +127,28 @@ Awaitable list_parts(const Context& context, const http::Request& request, const
   boost::json::object answer;
   answer["target"] = bundle.manifest.target;
   answer["bundle"] = to_json(bundle, "");
+  const Caching caching = context.answer_caching(CacheClass::index, context.keys_of(bundle.manifest));
   co_return co_await context.documents.text(request, boost::json::serialize(answer), "application/json",
-                                            cache_short);
+                                            caching);
 }
 
 }  // namespace
 
 Awaitable by_requirements(const Context& context, const http::Request& request) {
   const auto begin = Clock::now();
+  if (auto refused = context.options.admission->authorize(request)) co_return std::move(*refused);
   const auto catalog = context.wheelhouse.catalog();
   const auto question = Questions::parse(request.query, catalog, context.targets, {.parts = true});
   if (!question) co_return to_problem(question.error());
+  auto admitted = context.admit(request, *question);
+  if (!admitted) co_return std::move(admitted.error());
   Timing timing;
   const auto bundle = co_await context.questions.bundle(*question, timing);
   if (!bundle) co_return to_problem(bundle.error());
   if (question->list_parts && !(*bundle)->manifest.parts.empty())
     co_return co_await list_parts(context, request, **bundle);
-  co_return co_await send(context, request, *bundle, catalog, cache_bundle, timing, begin);
+  const Caching caching = context.answer_caching(CacheClass::bundle, context.keys_of((*bundle)->manifest));
+  co_return co_await send(context, request, *bundle, catalog, caching, timing, begin);
 }
 
 Awaitable by_hash(const Context& context, const http::Request& request, std::string_view path) {
@@ -160,7 +165,8 @@ Awaitable by_hash(const Context& context, const http::Request& request, std::str
   if (!bundle) co_return to_problem(bundle.error());
   Timing timing;
   timing.build = Clock::now() - begin;
-  co_return co_await send(context, request, *bundle, catalog, cache_immutable, timing, begin);
+  const Caching caching = context.caching(CacheClass::hashed, context.keys_of((*bundle)->manifest));
+  co_return co_await send(context, request, *bundle, catalog, caching, timing, begin);
 }
 
 }  // namespace wheelbarrow::routes::bundle_routes

@@ -94,8 +94,8 @@ Awaitable page(const Context& context, const http::Request& request,
     return render(view_of(context, *catalog, base_url));
   };
   const std::string key = "page " + request.path + catalog->id().hex() + refusals_key(*catalog) + base_url;
-  auto response =
-      co_await context.documents.made(request, key, make, "text/html; charset=utf-8", cache_revalidate);
+  const Caching caching = context.caching(CacheClass::pages);
+  auto response = co_await context.documents.made(request, key, make, "text/html; charset=utf-8", caching);
   response.fields.set("content-security-policy", std::string(security_policy));
   co_return response;
 }
@@ -118,8 +118,9 @@ Awaitable asset(const Context& context, const http::Request& request, std::strin
   const std::string name = "/client/" + std::string(pinned ? path.substr(release.size() + 1) : path);
   const web::Asset* const asset = web::find(name);
   if (asset == nullptr) co_return not_found("the loader is /client/wheelbarrow.mjs");
-  auto response = co_await context.documents.text(request, std::string(asset->content), asset->media_type,
-                                                  pinned ? cache_immutable : cache_short);
+  const Caching caching = context.caching(pinned ? CacheClass::hashed : CacheClass::index);
+  auto response =
+      co_await context.documents.text(request, std::string(asset->content), asset->media_type, caching);
   if (!pinned && response.status < 300)
     response.fields.set("content-location", "/client/" + release + name.substr(7));
   co_return response;

@@ -1,11 +1,15 @@
 // What every group of routes works with; private to this room.
 #pragma once
 
+#include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "bundle/lru_cache.hpp"
+#include "http/url.hpp"
 #include "routes/document.hpp"
 #include "routes/hot_representations.hpp"
 #include "routes/question.hpp"
@@ -15,12 +19,14 @@ namespace wheelbarrow::routes {
 
 using Awaitable = boost::asio::awaitable<http::Response>;
 
-// The path in an absolute URL without a trailing slash: what a proxy in front strips. Empty if there is none.
-inline std::string path_of(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t slash = scheme == std::string_view::npos ? scheme : url.find('/', scheme + 3);
-  return slash == std::string_view::npos ? std::string() : std::string(url.substr(slash));
-}
+// The files of a Pyodide distribution that are its runtime.
+struct Release {
+  std::vector<std::pair<std::string, Sha256>> parts;  // by file name
+  std::optional<store::Blob> library;                 // as it is in the folder
+  std::optional<store::Blob> compiled_library;        // if there is one by now
+  std::string plain;                                  // the release's name with the one,
+  std::string compiled;                               // and with the other
+};
 
 struct Context {
   const wheelhouse::Wheelhouse& wheelhouse;
@@ -30,22 +36,67 @@ struct Context {
   mutable Questions questions;
   mutable Documents documents;
   mutable HotRepresentations hot;
-  // Use-As-Dictionary (RFC 9842 2.1) of every bundle: it is a dictionary for all bundles, in either kind of
-  // URL.
-  std::string dictionary_match;
+  // Of a Pyodide distribution, by the state of its files.
+  mutable bundle::LruCache<Release> releases{8};
 
   Context(const wheelhouse::Wheelhouse& house, bundle::Engine& builder, RouterOptions given)
       : wheelhouse(house),
         engine(builder),
         options(std::move(given)),
         targets(options.default_target, options.targets),
-        questions(builder, options.bytecode),
-        documents(builder),
-        dictionary_match("match=\"" + path_of(options.base_url) + "/bundle*\"") {}
+        questions(builder, options.bytecode, options.set_limits),
+        documents(builder) {
+    if (!options.admission) options.admission = std::move(*Admission::make({}));
+  }
 
-  // "https://host:port" or the configured base URL, without a trailing slash.
+  // Where this server begins in public addresses, without a trailing slash: as configured, or as the request
+  // says ("https://host:port/prefix").
   std::string base_url(const http::Request& request) const {
-    return options.base_url.empty() ? request.scheme + "://" + request.authority : options.base_url;
+    return options.base_url.empty() ? request.scheme + "://" + request.authority + request.prefix
+                                    : options.base_url;
+  }
+
+  // Use-As-Dictionary (RFC 9842 2.1) of every bundle: it is a dictionary for all bundles, in either kind of
+  // URL.
+  std::string dictionary_match(const http::Request& request) const {
+    return "match=\"" +
+           std::string(options.base_url.empty() ? request.prefix : http::path_of(options.base_url)) +
+           "/bundle*\"";
+  }
+
+  Caching caching(CacheClass which, std::optional<CacheKeys> keys = {}) const {
+    return {options.caching.of(which), std::move(keys), options.cache_keys};
+  }
+  // Of what a question is answered with: where that takes a token, no shared cache may keep it.
+  Caching answer_caching(CacheClass which, std::optional<CacheKeys> keys) const {
+    Caching made = caching(which, std::move(keys));
+    if (options.admission->is_guarded()) made.rule = {made_private(made.rule.control), ""};
+    return made;
+  }
+
+  // Nothing unless they are sent.
+  std::optional<CacheKeys> keys_of(const bundle::Manifest& manifest) const {
+    if (options.cache_keys == KeyFields::none) return std::nullopt;
+    CacheKeys keys;
+    for (const bundle::Member& member : manifest.members) {
+      keys.add(member.name, member.wheel);
+    }
+    return keys;
+  }
+  std::optional<CacheKeys> keys_of(const wheelhouse::Wheel& wheel) const {
+    if (options.cache_keys == KeyFields::none) return std::nullopt;
+    CacheKeys keys;
+    keys.add(wheel.name(), wheel.sha256);
+    return keys;
+  }
+
+  // See Admission::admit(). `whole`: the question is answered with the bundle, not the lock alone.
+  std::expected<ColdBuilds::Ticket, http::Response> admit(const http::Request& request,
+                                                          const Question& question, bool whole = true) const {
+    if (options.admission->takes_all()) return ColdBuilds::Ticket();
+    const std::string key = Questions::key_of(question);
+    const bool known = questions.is_known(key, whole);
+    return options.admission->admit(request, question.asked, known ? std::nullopt : std::optional(key));
   }
 };
 
@@ -53,17 +104,6 @@ struct Context {
 inline TargetPtr own_target(const Context& context, const wheelhouse::Catalog& catalog) {
   return *context.targets.find(catalog, catalog.pyodide()->target.name());
 }
-
-// Cache-Control by class of URL.
-inline constexpr const char* cache_immutable = "public, max-age=31536000, immutable";
-// Of bundles by requirements. A browser forgets a dictionary when the response that brought it may no longer
-// be used, so this is how long a returning client is sent a delta. Within that time it starts from what it
-// has, reachable server or not, and fetches what is new meanwhile (RFC 5861).
-inline constexpr const char* cache_bundle =
-    "public, max-age=60, stale-while-revalidate=604800, stale-if-error=604800";
-inline constexpr const char* cache_short = "public, max-age=60, stale-while-revalidate=600";
-inline constexpr const char* cache_runtime = "public, max-age=600";
-inline constexpr const char* cache_revalidate = "public, no-cache";
 
 // One group of URLs each. `path` is decoded and has been matched against the group's prefix.
 namespace bundle_routes {
@@ -82,6 +122,23 @@ namespace index_routes {
 Awaitable root(const http::Request& request);
 Awaitable page(const Context& context, const http::Request& request, std::string_view path);
 }  // namespace index_routes
+namespace runtime_routes {
+// Below /pyodide/: whether a path is the module that a page begins with, Python's library, or a file below a
+// release's name.
+bool is_entry(std::string_view path);
+bool is_library(std::string_view path);
+bool is_pinned(std::string_view path);
+// REQUIRES of all: the catalog has a distribution.
+Awaitable entry(const Context& context, const http::Request& request);
+Awaitable pinned(const Context& context, const http::Request& request, std::string_view path);
+// A file of it as it is now, in a class of answers.
+Awaitable unpinned(const Context& context, const http::Request& request, std::string_view name,
+                   CacheClass which);
+}  // namespace runtime_routes
+namespace upload_routes {
+// REQUIRES: Uploads::is_meant(), and what its receive() gave is the request's body.
+Awaitable upload(const Context& context, const http::Request& request);
+}  // namespace upload_routes
 namespace environment_routes {
 Awaitable file(const Context& context, const http::Request& request, std::string_view path);
 }

@@ -88,8 +88,7 @@ http::Representation represent(bundle::Encoded encoded, http::Coding coding, boo
 }
 
 boost::asio::awaitable<http::Response> Documents::text(const http::Request& request, std::string text,
-                                                       std::string_view media_type,
-                                                       std::string_view cache_control) {
+                                                       std::string_view media_type, const Caching& caching) {
   const bool negotiated = text.size() >= worth_compressing && http::is_compressible(media_type);
   const auto coding =
       http::negotiate(request.fields.get("accept-encoding"), negotiated ? all_codings() : identity_only());
@@ -117,17 +116,17 @@ boost::asio::awaitable<http::Response> Documents::text(const http::Request& requ
   }
   auto representation = represent(std::move(encoded), *coding, negotiated);
   representation.media_type = media_type;
-  representation.cache_control = cache_control;
+  caching.write(representation);
   co_return http::respond(request, std::move(representation));
 }
 
 boost::asio::awaitable<http::Response> Documents::made(const http::Request& request, std::string key,
                                                        Make make, std::string_view media_type,
-                                                       std::string_view cache_control) {
+                                                       const Caching& caching) {
   key = sha256(key).hex();  // parts of it come from clients
   for (auto* cache : {&made_short_, &made_}) {
     if (auto known = cache->get(key)) {
-      co_return co_await text(request, std::move(*known), media_type, cache_control);
+      co_return co_await text(request, std::move(*known), media_type, caching);
     }
   }
   auto made = co_await await_result<std::string>([&](bundle::Callback<std::string> done) {
@@ -137,16 +136,16 @@ boost::asio::awaitable<http::Response> Documents::made(const http::Request& requ
   });
   if (!made) co_return to_problem(made.error());
   (made->size() <= short_text ? made_short_ : made_).put(key, *made);
-  co_return co_await text(request, std::move(*made), media_type, cache_control);
+  co_return co_await text(request, std::move(*made), media_type, caching);
 }
 
 boost::asio::awaitable<std::expected<http::Representation, http::Response>> Documents::blob(
     const http::Request& request, const store::Blob& blob, std::string_view media_type, bool compressible,
-    std::string_view cache_control) {
+    const Caching& caching) {
   if (auto tag = stored_form(request, blob.sha256)) {
     http::Representation stored;
     stored.media_type = media_type;
-    stored.cache_control = cache_control;
+    caching.write(stored);
     stored.validators.etag = std::move(*tag);
     stored.vary = "accept-encoding";
     if (http::evaluate_preconditions(request.fields, stored.validators) == http::Precondition::not_modified) {
@@ -180,7 +179,7 @@ boost::asio::awaitable<std::expected<http::Representation, http::Response>> Docu
   if (!encoded) co_return std::unexpected(to_problem(encoded.error()));
   auto representation = represent(std::move(*encoded), *coding, negotiated);
   representation.media_type = media_type;
-  representation.cache_control = cache_control;
+  caching.write(representation);
   co_return representation;
 }
 

@@ -15,6 +15,7 @@
 #include "bundle/lru_cache.hpp"
 #include "http/message.hpp"
 #include "http/representation.hpp"
+#include "routes/caching.hpp"
 #include "store/store.hpp"
 
 namespace wheelbarrow::routes {
@@ -41,7 +42,7 @@ class Documents {
   // Answers with text of that media type, negotiated; compressed once per content and form, in a build
   // thread.
   boost::asio::awaitable<http::Response> text(const http::Request& request, std::string text,
-                                              std::string_view media_type, std::string_view cache_control);
+                                              std::string_view media_type, const Caching& caching);
 
   // The same with text that takes a while to make: `make` runs in a build thread, and what it gives is
   // remembered under `key`, which names everything that the text depends on. Give it as a variable, not as a
@@ -49,13 +50,13 @@ class Documents {
   // twice (GCC bug 99576).
   using Make = std::function<Result<std::string>()>;
   boost::asio::awaitable<http::Response> made(const http::Request& request, std::string key, Make make,
-                                              std::string_view media_type, std::string_view cache_control);
+                                              std::string_view media_type, const Caching& caching);
 
   // A blob of the store in the form the client takes, or as it is if it is not `compressible` or small; or
   // the whole answer: 304 to who has another form of it, or a problem.
   boost::asio::awaitable<std::expected<http::Representation, http::Response>> blob(
       const http::Request& request, const store::Blob& blob, std::string_view media_type, bool compressible,
-      std::string_view cache_control);
+      const Caching& caching);
 
  private:
   bundle::Engine& engine_;

@@ -1,6 +1,3 @@
-#include <filesystem>
-
-#include "http/media_type.hpp"
 #include "http/url.hpp"
 #include "routes/await.hpp"
 #include "routes/context.hpp"
@@ -11,28 +8,36 @@
 namespace wheelbarrow::routes::environment_routes {
 namespace {
 
-// `set` is a bundle's SHA-256 or a comma-joined requirement set.
-boost::asio::awaitable<Questions::Answer<bundle::BundlePtr>> bundle_of(const Context& context,
-                                                                       const CatalogPtr& catalog,
-                                                                       std::string set) {
+// `set` is a bundle's SHA-256 or a comma-joined requirement set. The error is the answer.
+boost::asio::awaitable<std::expected<bundle::BundlePtr, http::Response>> bundle_of(
+    const Context& context, const http::Request& request, const CatalogPtr& catalog, std::string set) {
   if (const auto hash = Sha256::from_hex(set)) {
-    co_return co_await await_result<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
+    auto found = co_await await_result<bundle::BundlePtr>([&](bundle::Callback<bundle::BundlePtr> done) {
       context.engine.find_bundle(*hash, catalog, std::move(done));
     });
+    if (!found) co_return std::unexpected(to_problem(found.error()));
+    co_return std::move(*found);
   }
+  if (auto refused = context.options.admission->authorize(request))
+    co_return std::unexpected(std::move(*refused));
   // The folder's runtime is the distribution's, and so is its target.
   auto asked = parse_requirement_list({std::move(set)});
-  if (!asked) co_return std::unexpected(asked.error());
+  if (!asked) co_return std::unexpected(to_problem(asked.error()));
   const Question question{
       .catalog = catalog, .asked = std::move(*asked), .target = own_target(context, *catalog)};
+  auto admitted = context.admit(request, question);
+  if (!admitted) co_return std::unexpected(std::move(admitted.error()));
   Timing timing;
-  co_return co_await context.questions.bundle(question, timing);
+  auto made = co_await context.questions.bundle(question, timing);
+  if (!made) co_return std::unexpected(to_problem(made.error()));
+  co_return std::move(*made);
 }
 
 Awaitable lock_file(const Context& context, const http::Request& request, CatalogPtr catalog,
                     std::string set) {
-  const auto bundle = co_await bundle_of(context, catalog, std::move(set));
-  if (!bundle) co_return to_problem(bundle.error());
+  const bool is_pinned = Sha256::from_hex(set).has_value();
+  auto bundle = co_await bundle_of(context, request, catalog, std::move(set));
+  if (!bundle) co_return std::move(bundle.error());
   if ((*bundle)->manifest.format != bundle::Format::site) {
     co_return to_problem(
         {ErrorKind::invalid_input, "a bundle of wheels can't be an environment; ask for format=site"});
@@ -45,7 +50,10 @@ Awaitable lock_file(const Context& context, const http::Request& request, Catalo
     return lock->text();
   };
   const std::string key = "environment " + catalog->id().hex() + (*bundle)->sha256.hex();
-  co_return co_await context.documents.made(request, key, make, "application/json", cache_short);
+  auto keys = context.keys_of((*bundle)->manifest);
+  const Caching caching = is_pinned ? context.caching(CacheClass::index, std::move(keys))
+                                    : context.answer_caching(CacheClass::index, std::move(keys));
+  co_return co_await context.documents.made(request, key, make, "application/json", caching);
 }
 
 }  // namespace
@@ -64,16 +72,8 @@ Awaitable file(const Context& context, const http::Request& request, std::string
   if (name == "pyodide-lock.json") {
     co_return co_await lock_file(context, request, catalog, std::string(path.substr(0, slash)));
   }
-  // A Pyodide package is one flat folder; decode_path has left no separator in the name.
-  const auto blob = co_await await_result<store::Blob>([&](bundle::Callback<store::Blob> done) {
-    context.engine.file(catalog->pyodide()->folder / name, std::move(done));
-  });
-  if (!blob) co_return to_problem(blob.error());
-  const std::string_view type = http::media_type(name);
-  auto representation =
-      co_await context.documents.blob(request, *blob, type, http::is_compressible(type), cache_runtime);
-  if (!representation) co_return std::move(representation.error());
-  co_return http::respond(request, std::move(*representation));
+  // A Pyodide distribution is one flat folder; decode_path has left no separator in the name.
+  co_return co_await runtime_routes::unpinned(context, request, name, CacheClass::runtime);
 }
 
 }  // namespace wheelbarrow::routes::environment_routes

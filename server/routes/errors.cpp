@@ -14,6 +14,8 @@ unsigned status_of(ErrorKind kind) {
       return 400;
     case ErrorKind::not_found:
       return 404;
+    case ErrorKind::conflict:
+      return 409;
     case ErrorKind::unsatisfiable:
     case ErrorKind::limit:
       return 422;

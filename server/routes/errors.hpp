@@ -7,7 +7,7 @@
 
 namespace wheelbarrow::routes {
 
-// 400, 404, 422, 503 with Retry-After, or 500, by the error's kind.
+// 400, 404, 409, 422, 503 with Retry-After, or 500, by the error's kind.
 http::Response to_problem(const Error& error);
 // With the member "derivation" where the requirements can't be met.
 http::Response to_problem(const resolver::Failure& failure);

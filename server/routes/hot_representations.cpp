@@ -50,6 +50,14 @@ http::ReadyResponse HotRepresentations::find(const http::Request& request,
   return ready;
 }
 
+bundle::CacheCounts HotRepresentations::counts() const {
+  bundle::CacheCounts all;
+  for (const Shard& shard : shards_) {
+    all += shard.entries.counts();
+  }
+  return all;
+}
+
 void HotRepresentations::let_go() {
   for (Shard& shard : shards_) {
     shard.entries.forget_half();

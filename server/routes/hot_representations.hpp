@@ -34,6 +34,8 @@ class HotRepresentations {
   void keep(const http::Request& request, http::Representation representation,
             std::shared_ptr<const wheelhouse::Catalog> catalog);
 
+  bundle::CacheCounts counts() const;
+
   // Forgets half of it.
   void let_go();
 

@@ -94,9 +94,10 @@ std::string key_of(const Question& question, std::string_view project) {
 }
 
 Awaitable send(const Context& context, const http::Request& request, Question question, std::string key,
-               Documents::Make make) {
+               Documents::Make make, std::optional<CacheKeys> keys = {}) {
+  const Caching caching = context.caching(CacheClass::index, std::move(keys));
   http::Response response = co_await context.documents.made(request, std::move(key), std::move(make),
-                                                            question.form->media_type, cache_short);
+                                                            question.form->media_type, caching);
   if (question.negotiated) {
     const auto coding = response.fields.get("vary");
     response.fields.set("vary", coding ? "accept, " + *coding : "accept");
@@ -129,7 +130,9 @@ Awaitable project(const Context& context, const http::Request& request, Question
     const auto files = index_files(*question.catalog, name, question.target.get());
     return question.form->is_json() ? project_json(name, files, base_url) : project_html(name, files);
   };
-  return send(context, request, std::move(question), std::move(key), make);
+  CacheKeys keys;
+  keys.add_project(name);
+  return send(context, request, std::move(question), std::move(key), make, std::move(keys));
 }
 
 http::Response redirect(const http::Request& request, std::string location) {

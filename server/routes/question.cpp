@@ -128,6 +128,7 @@ Questions::Answer<ResolutionPtr> Questions::resolve_now(const Question& question
   if (!bytecode) return std::unexpected(bytecode.error());
   auto lock = resolver::resolve(*question.catalog, *question.target, question.asked);
   if (!lock) return std::unexpected(lock.error());
+  if (auto checked = limits_.check(*lock); !checked) return std::unexpected(checked.error());
   auto planned = bundle::plan(*lock, *question.target, question.format, question.strip, std::move(*bytecode));
   return std::make_shared<const Resolution>(
       Resolution{std::move(*lock), std::move(planned), question.catalog});
@@ -142,6 +143,11 @@ std::string Questions::set_of(const Question& question) {
     key += text + '\0';
   }
   return sha256(key).hex();
+}
+
+bool Questions::is_known(const std::string& key, bool whole) {
+  if (failures_.get(key)) return true;
+  return whole ? bundles_.get(key).has_value() : resolutions_.get(key).has_value();
 }
 
 boost::asio::awaitable<Questions::Answer<ResolutionPtr>> Questions::resolve(const Question& question) {

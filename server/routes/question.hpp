@@ -18,6 +18,7 @@
 #include "bundle/single_flight.hpp"
 #include "packaging/requirement_set.hpp"
 #include "resolver/resolver.hpp"
+#include "routes/set_limits.hpp"
 #include "routes/targets.hpp"
 #include "wheelhouse/catalog.hpp"
 
@@ -59,8 +60,8 @@ class Questions {
   template <class T>
   using Answer = std::expected<T, resolver::Failure>;
 
-  Questions(bundle::Engine& engine, bundle::BytecodeMode default_bytecode)
-      : engine_(engine), default_bytecode_(default_bytecode) {}
+  Questions(bundle::Engine& engine, bundle::BytecodeMode default_bytecode, SetLimits limits)
+      : engine_(engine), default_bytecode_(default_bytecode), limits_(limits) {}
 
   // Names what a question asks, of whichever catalog: equal sets in any order have equal names.
   static std::string set_of(const Question& question);
@@ -68,6 +69,10 @@ class Questions {
   static std::string key_of(const Question& question) {
     return question.catalog->id().hex() + set_of(question);
   }
+
+  // Whether the answer to the question of that key_of() is remembered: the bundle, or with `whole` false the
+  // resolution. Why there is none is an answer, too.
+  bool is_known(const std::string& key, bool whole);
 
   // Reads `r` and `c` (requirements and constraints, both repeated), `target`, `format`, `bytecode`, `strip`
   // (may be repeated), and where they are wanted `output` and `parts` of a query; other names are refused,
@@ -91,6 +96,9 @@ class Questions {
   // clients wait for; a newer catalog ends it. Doesn't wait for it. REQUIRES: this object outlives the
   // engine's work.
   void prepare(const CatalogPtr& catalog);
+
+  bundle::CacheCounts resolution_counts() const { return resolutions_.counts(); }
+  bundle::CacheCounts bundle_counts() const { return bundles_.counts(); }
 
   // Forgets half of the bundles.
   void let_go() { bundles_.forget_half(); }
@@ -120,6 +128,7 @@ class Questions {
 
   bundle::Engine& engine_;
   bundle::BytecodeMode default_bytecode_;
+  SetLimits limits_;
   bundle::LruCache<Asked> asked_{256};
   std::atomic<std::uint64_t> preparations_ = 0;
   bundle::LruCache<ResolutionPtr> resolutions_{bundle::remembered_members};

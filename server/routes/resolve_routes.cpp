@@ -48,19 +48,23 @@ boost::asio::awaitable<Result<void>> add_sizes(const Context& context, bundle::B
 }  // namespace
 
 Awaitable resolve(const Context& context, const http::Request& request) {
+  if (auto refused = context.options.admission->authorize(request)) co_return std::move(*refused);
   const auto catalog = context.wheelhouse.catalog();
   const auto question = Questions::parse(request.query, catalog, context.targets, {.output = true});
   if (!question) co_return to_problem(question.error());
+  auto admitted = context.admit(request, *question, question->output == Output::json);
+  if (!admitted) co_return std::move(admitted.error());
   const auto resolution = co_await context.questions.resolve(*question);
   if (!resolution) co_return to_problem(resolution.error());
   const std::string base_url = context.base_url(request);
+  const Caching caching = context.answer_caching(CacheClass::index, context.keys_of((*resolution)->planned));
   if (question->output == Output::pylock) {
     const Documents::Make make = [resolution = *resolution, target = question->target,
                                   base_url]() -> Result<std::string> {
       return to_pylock(resolution->lock, *target, base_url);
     };
     const std::string key = "pylock " + Questions::key_of(*question) + base_url;
-    co_return co_await context.documents.made(request, key, make, "application/toml", cache_short);
+    co_return co_await context.documents.made(request, key, make, "application/toml", caching);
   }
   Timing timing;
   const auto bundle = co_await context.questions.bundle(*question, timing);
@@ -70,13 +74,15 @@ Awaitable resolve(const Context& context, const http::Request& request) {
     co_return to_problem(added.error());
   json::object answer = to_json((*resolution)->lock, base_url);
   answer["bundle"] = std::move(made);
-  co_return co_await context.documents.text(request, json::serialize(answer), "application/json",
-                                            cache_short);
+  co_return co_await context.documents.text(request, json::serialize(answer), "application/json", caching);
 }
 
 Awaitable pyodide_lock(const Context& context, const http::Request& request) {
   const auto catalog = context.wheelhouse.catalog();
   if (!catalog->pyodide()) co_return to_problem(no_distribution());
+  if (!request.query.empty()) {
+    if (auto refused = context.options.admission->authorize(request)) co_return std::move(*refused);
+  }
   const auto question =
       Questions::parse(request.query, catalog, context.targets, {.fallback = own_target(context, *catalog)});
   if (!question) co_return to_problem(question.error());
@@ -95,10 +101,14 @@ Awaitable pyodide_lock(const Context& context, const http::Request& request) {
     co_return to_problem({ErrorKind::invalid_input, "constraints (c=) bound what requirements (r=) ask for"});
   }
   ResolutionPtr resolution;
+  Caching caching = context.caching(CacheClass::index);
   if (!question->asked.requirements.empty()) {
+    auto admitted = context.admit(request, *question, false);
+    if (!admitted) co_return std::move(admitted.error());
     auto resolved = co_await context.questions.resolve(*question);
     if (!resolved) co_return to_problem(resolved.error());
     resolution = std::move(*resolved);
+    caching = context.answer_caching(CacheClass::index, context.keys_of(resolution->planned));
   }
   const std::string root = context.base_url(request) + '/';
   const Documents::Make make = [catalog, target = question->target, resolution,
@@ -113,7 +123,7 @@ Awaitable pyodide_lock(const Context& context, const http::Request& request) {
     return lock->text();
   };
   const std::string key = "lock " + catalog->id().hex() + request.query + '\n' + root;
-  co_return co_await context.documents.made(request, key, make, "application/json", cache_short);
+  co_return co_await context.documents.made(request, key, make, "application/json", caching);
 }
 
 }  // namespace wheelbarrow::routes::resolve_routes

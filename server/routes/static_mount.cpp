@@ -51,6 +51,11 @@ Result<StaticMount> parse_static_mount(std::string_view text) {
   return mount;
 }
 
+std::optional<fs::path> find_file(const fs::path& folder, std::string_view name) {
+  const auto found = find_in({folder, "/"}, name);
+  return found && !found->is_folder ? std::optional(found->path) : std::nullopt;
+}
+
 std::optional<StaticFile> find_static_file(std::span<const StaticMount> mounts, std::string_view path) {
   std::vector<const StaticMount*> matching;
   for (const StaticMount& mount : mounts) {

@@ -24,4 +24,7 @@ struct StaticFile {
 // outside the mount's folder is found, whatever symbolic links say, and no name that begins with a dot.
 std::optional<StaticFile> find_static_file(std::span<const StaticMount> mounts, std::string_view path);
 
+// A file of a folder that is served, by the same rules.
+std::optional<std::filesystem::path> find_file(const std::filesystem::path& folder, std::string_view name);
+
 }  // namespace wheelbarrow::routes

@@ -26,16 +26,17 @@ Awaitable wheel(const Context& context, const http::Request& request, std::strin
     co_return not_found("the wheelhouse has no wheel of that SHA-256; the landing page lists what it has");
   }
   const std::string_view file = path.substr(slash + 1);
+  const Caching caching = context.caching(CacheClass::hashed, context.keys_of(*wheel));
   if (file == wheel->filename + std::string(metadata_suffix) && !wheel->metadata_text.empty()) {
     co_return co_await context.documents.text(request, wheel->metadata_text, "text/plain; charset=utf-8",
-                                              cache_immutable);
+                                              caching);
   }
   if (file != wheel->filename) co_return not_found("the wheel of that SHA-256 is named " + wheel->filename);
   const auto blob = co_await await_result<store::Blob>(
       [&](bundle::Callback<store::Blob> done) { context.engine.wheel(wheel, std::move(done)); });
   if (!blob) co_return to_problem(blob.error());
-  auto representation = co_await context.documents.blob(request, *blob, http::media_type(file),
-                                                        is_stored(*wheel), cache_immutable);
+  auto representation =
+      co_await context.documents.blob(request, *blob, http::media_type(file), is_stored(*wheel), caching);
   if (!representation) co_return std::move(representation.error());
   representation->validators.last_modified = wheel->modified;
   context.hot.keep(request, *representation, catalog);

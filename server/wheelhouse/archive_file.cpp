@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -27,7 +28,8 @@ ArchiveFile::ArchiveFile(std::filesystem::path path, int descriptor, const struc
 ArchiveFile::ArchiveFile(ArchiveFile&& other) noexcept
     : path_(std::move(other.path_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
-      status_(other.status_) {}
+      status_(other.status_),
+      bytes_(std::move(other.bytes_)) {}
 
 ArchiveFile::~ArchiveFile() {
   if (descriptor_ >= 0) {
@@ -55,9 +57,23 @@ Result<ArchiveFile> ArchiveFile::open(const std::filesystem::path& path) {
   return ArchiveFile(path, descriptor, status);
 }
 
+ArchiveFile ArchiveFile::of(Slice bytes, std::filesystem::path name) {
+  struct stat status{};
+  status.st_size = static_cast<off_t>(bytes.size());
+  ArchiveFile file(std::move(name), -1, status);
+  file.bytes_ = std::move(bytes);
+  return file;
+}
+
 Result<std::size_t> ArchiveFile::read_at(std::uint64_t offset, std::span<std::byte> into) const {
   if (offset >= size()) {
     return std::size_t{0};
+  }
+  if (descriptor_ < 0) {
+    const auto left = bytes_.bytes.subspan(static_cast<std::size_t>(offset));
+    const std::size_t count = std::min(left.size(), into.size());
+    std::copy_n(left.begin(), count, into.begin());
+    return count;
   }
   std::size_t done = 0;
   while (done < into.size()) {

@@ -1,5 +1,6 @@
 // An archive on disk, opened once: everything that is learnt about it comes through one descriptor, so that a
-// file that is swapped or rewritten meanwhile can't be checked as one thing and hashed as another.
+// file that is swapped or rewritten meanwhile can't be checked as one thing and hashed as another. Or one in
+// memory.
 #pragma once
 
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/sha256.hpp"
+#include "base/slice.hpp"
 
 namespace wheelbarrow::wheelhouse {
 
@@ -19,6 +21,8 @@ class ArchiveFile {
  public:
   // Regular files only; never blocks on a pipe or a device.
   static Result<ArchiveFile> open(const std::filesystem::path& path);
+  // `name` is what errors call it.
+  static ArchiveFile of(Slice bytes, std::filesystem::path name);
   ~ArchiveFile();
   ArchiveFile(ArchiveFile&& other) noexcept;
   ArchiveFile(const ArchiveFile&) = delete;
@@ -35,15 +39,16 @@ class ArchiveFile {
   Result<void> read_exactly_at(std::uint64_t offset, std::span<std::byte> into) const;
   Result<Sha256> sha256() const;
 
-  // Fails with ErrorKind::busy if the file was written to since open().
+  // Fails with ErrorKind::busy if the file was written to since open(). REQUIRES: it was made by open().
   Result<void> check_unchanged() const;
 
  private:
   ArchiveFile(std::filesystem::path path, int descriptor, const struct stat& status);
 
   std::filesystem::path path_;
-  int descriptor_;
+  int descriptor_;  // -1 for one in memory
   struct stat status_;
+  Slice bytes_;
 };
 
 }  // namespace wheelbarrow::wheelhouse

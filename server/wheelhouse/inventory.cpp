@@ -37,6 +37,11 @@ bool is_settled(const FileIdentity& identity, std::int64_t read_at) {
   return identity.modified + longest_tick < read_at;
 }
 
+bool is_folder(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
 Result<void> check_folder(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
@@ -151,12 +156,9 @@ void Inventory::note_database_problem(const Error& error) {
 }
 
 bool Inventory::has_all_folders() const {
-  const auto is_there = [](const fs::path& folder) {
-    std::error_code error;
-    return fs::is_directory(folder, error);
-  };
-  return std::ranges::all_of(options_.folders, is_there) &&
-         (!options_.pyodide || is_there(*options_.pyodide));
+  return std::ranges::all_of(options_.folders, is_folder) &&
+         std::ranges::all_of(options_.optional_folders, is_folder) &&
+         (!options_.pyodide || is_folder(*options_.pyodide));
 }
 
 // A lock file that has become unreadable leaves the last good one in force: its wheels are served still.
@@ -245,14 +247,18 @@ void Inventory::remember(const FolderScan& scan, KnownFiles changed) {
     present.insert(file.path.native());
   }
   std::vector<fs::path> vanished;
-  for (const auto& [path, known] : known_) {
-    if (!present.contains(path.native())) {
+  std::erase_if(known_, [&](const auto& each) {
+    const fs::path& path = each.first;
+    if (present.contains(path.native())) {
+      return false;
+    }
+    // Otherwise another server with the same database may know it.
+    std::error_code error;
+    if (!fs::exists(path, error) && !error) {
       vanished.push_back(path);
     }
-  }
-  for (const fs::path& path : vanished) {
-    known_.erase(path);
-  }
+    return true;
+  });
   for (const auto& [path, known] : changed) {
     known_.insert_or_assign(path, known);
   }
@@ -298,7 +304,10 @@ YankedReasons Inventory::read_yanked_marks(const FolderScan& scan, std::vector<R
 Catalog::Parts Inventory::update() {
   std::vector<Refusal> refusals;
   renew_lock(refusals);
-  FolderScan scan = scan_folders(options_.folders);
+  std::vector<fs::path> folders = options_.optional_folders;
+  std::erase_if(folders, [](const fs::path& folder) { return !is_folder(folder); });
+  folders.insert(folders.end(), options_.folders.begin(), options_.folders.end());
+  FolderScan scan = scan_folders(folders);
   if (lock_) {
     scan_distribution(*lock_, scan);
   }

@@ -297,13 +297,10 @@ Result<Wheel> read_wheel(const std::filesystem::path& path, const WheelLimits& l
   return wheel;
 }
 
-Result<void> for_each_file(const std::filesystem::path& path, const WheelLimits& limits,
+Result<void> for_each_file(const Slice& archive, const std::string& name, const WheelLimits& limits,
                            const WheelFileSink& sink) {
-  const auto file = ArchiveFile::open(path);
-  if (!file) {
-    return std::unexpected(file.error());
-  }
-  auto reader = ArchiveReader::open(*file, limits);
+  const auto file = ArchiveFile::of(archive, name);
+  auto reader = ArchiveReader::open(file, limits);
   if (!reader) {
     return std::unexpected(reader.error());
   }

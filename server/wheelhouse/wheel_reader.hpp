@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/slice.hpp"
 #include "wheelhouse/wheel.hpp"
 
 namespace wheelbarrow::wheelhouse {
@@ -41,10 +42,10 @@ struct WheelFile {
 using WheelFileSink = std::function<Result<void>(const WheelFile&)>;
 
 // Hands every file of a wheel, or of a zip or tar archive of shared libraries, to `sink` in archive order, by
-// its path in the archive. What the file is follows from its content; its name doesn't matter. Stops at the
+// its path in the archive. What the archive is follows from its content; errors call it `name`. Stops at the
 // first error of the sink and returns it. Applies `limits` and the path rules, but trusts RECORD:
 // read_wheel() has checked these bytes before.
-Result<void> for_each_file(const std::filesystem::path& path, const WheelLimits& limits,
+Result<void> for_each_file(const Slice& archive, const std::string& name, const WheelLimits& limits,
                            const WheelFileSink& sink);
 
 }  // namespace wheelbarrow::wheelhouse

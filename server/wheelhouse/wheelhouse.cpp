@@ -5,6 +5,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "wheelhouse/folder_watch.hpp"
@@ -42,7 +43,7 @@ struct Wheelhouse::State {
 
   bool update();
   Result<bool> try_update();
-  void follow(const std::function<void(const std::shared_ptr<const Catalog>&)>& changed);
+  void follow();
   FolderWatch::Coverage cover();
   FolderWatch::Event settle();
 
@@ -52,6 +53,9 @@ struct Wheelhouse::State {
   mutable std::mutex reading;  // guards the next two
   std::shared_ptr<const Catalog> catalog;
   ScanStatistics statistics;
+
+  std::mutex telling;  // held from a look at the folders until it has been told of; guards `changed`
+  std::function<void(const std::shared_ptr<const Catalog>&)> changed;
 
   std::unique_ptr<FolderWatch> watch;
   std::jthread watcher;
@@ -71,8 +75,13 @@ bool Wheelhouse::State::update() {
 }
 
 Result<bool> Wheelhouse::State::try_update() {
+  const std::lock_guard tell(telling);
   try {
-    return update();
+    const bool swapped = update();
+    if (swapped && changed) {
+      changed(catalog);  // which nobody else swaps meanwhile
+    }
+    return swapped;
   } catch (const std::exception& exception) {
     return fail(ErrorKind::internal, std::string("the folders can't be looked at: ") + exception.what());
   }
@@ -98,7 +107,7 @@ FolderWatch::Event Wheelhouse::State::settle() {
 
 // Runs on the watcher's thread until the watch is stopped. The folders are watched first and looked at then,
 // so that nothing falls between the two; a folder that is new to the watch is therefore looked at once more.
-void Wheelhouse::State::follow(const std::function<void(const std::shared_ptr<const Catalog>&)>& changed) {
+void Wheelhouse::State::follow() {
   FolderWatch::Coverage coverage{.complete = false, .grew = true};
   while (true) {
     if (!coverage.grew) {
@@ -109,14 +118,7 @@ void Wheelhouse::State::follow(const std::function<void(const std::shared_ptr<co
       }
     }
     // Out of memory or the like: the catalog stays as it is and the next event tries again.
-    if (try_update().value_or(false)) {
-      std::shared_ptr<const Catalog> current;
-      {
-        const std::lock_guard lock(reading);
-        current = catalog;
-      }
-      changed(current);
-    }
+    std::ignore = try_update();
     coverage = cover();
   }
 }
@@ -130,6 +132,8 @@ Wheelhouse::~Wheelhouse() {
 void Wheelhouse::stop_watching() {
   if (state_->watch) state_->watch->stop();
   if (state_->watcher.joinable()) state_->watcher.join();
+  const std::lock_guard tell(state_->telling);
+  state_->changed = nullptr;
 }
 
 Result<std::unique_ptr<Wheelhouse>> Wheelhouse::open(WheelhouseOptions options) {
@@ -156,7 +160,7 @@ ScanStatistics Wheelhouse::last_scan() const {
   return state_->statistics;
 }
 
-Result<bool> Wheelhouse::rescan() {
+Result<bool> Wheelhouse::rescan() const {
   return state_->try_update();
 }
 
@@ -169,9 +173,12 @@ Result<void> Wheelhouse::watch(std::function<void(const std::shared_ptr<const Ca
     state_->watch = make_idle_watch();
   }
   try {
+    {
+      const std::lock_guard tell(state_->telling);
+      state_->changed = std::move(changed);
+    }
     state_->cover();
-    state_->watcher =
-        std::jthread([state = state_.get(), changed = std::move(changed)] { state->follow(changed); });
+    state_->watcher = std::jthread([state = state_.get()] { state->follow(); });
   } catch (const std::exception& exception) {
     state_->watch.reset();
     return fail(ErrorKind::internal, std::string("the folders can't be watched: ") + exception.what());

@@ -17,7 +17,9 @@
 namespace wheelbarrow::wheelhouse {
 
 struct WheelhouseOptions {
-  std::vector<std::filesystem::path> folders;    // searched recursively for *.whl and *.whl.yanked
+  std::vector<std::filesystem::path> folders;  // searched recursively for *.whl and *.whl.yanked
+  // The same, before these, but they need not be there.
+  std::vector<std::filesystem::path> optional_folders = {};
   std::optional<std::filesystem::path> pyodide;  // a Pyodide distribution: pyodide-lock.json beside its files
   // Where what is known about each file is kept (SQLite, keyed by path, size, mtime and inode), so that a
   // restart hashes and unzips nothing. Empty: nothing is kept.
@@ -53,13 +55,14 @@ class Wheelhouse {
   ScanStatistics last_scan() const;
 
   // Looks at the folders again; swaps the catalog if anything changed and returns whether it did. Safe from
-  // every thread; concurrent calls run one after another.
-  Result<bool> rescan();
+  // every thread; concurrent calls run one after another. Const, because the catalog changes by itself, too.
+  Result<bool> rescan() const;
 
   // Starts to watch the folders from a thread of its own (inotify, or by polling every two seconds where that
-  // is not to be had) and rescans when they have been quiet for a moment. `changed` runs on that thread after
-  // each swap; it doesn't destroy the wheelhouse. Stops with stop_watching() or the destructor. At most once
-  // per wheelhouse.
+  // is not to be had) and rescans when they have been quiet for a moment. `changed` runs after each swap, one
+  // call at a time, on that thread or the one that called rescan(); it calls neither rescan() nor
+  // stop_watching() and doesn't destroy the wheelhouse. Stops with stop_watching() or the destructor. At most
+  // once per wheelhouse.
   Result<void> watch(std::function<void(const std::shared_ptr<const Catalog>&)> changed);
   // Returns when `changed` runs no more and won't again.
   void stop_watching();

@@ -37,6 +37,14 @@ std::filesystem::path wheel_of_mark(const std::filesystem::path& mark) {
   return text.substr(0, text.size() - yanked_suffix.size());
 }
 
+Result<void> check_yanked_reason(std::string_view reason) {
+  const auto refuse = [](const char* why) { return fail(ErrorKind::invalid_input, why); };
+  if (reason.size() > longest_reason) return refuse("its first line is longer than 1000 bytes");
+  if (!is_valid_utf8(reason)) return refuse("its first line is not UTF-8");
+  if (has_control_character(reason)) return refuse("its first line has a control character");
+  return {};
+}
+
 Result<std::string> read_yanked_reason(const std::filesystem::path& mark) {
   const auto file = ArchiveFile::open(mark);
   if (!file) {
@@ -48,14 +56,10 @@ Result<std::string> read_yanked_reason(const std::filesystem::path& mark) {
     return std::unexpected(size.error());
   }
   const std::string_view reason = first_line(std::string_view(text).substr(0, *size));
-  if (reason.size() > longest_reason) {
-    return fail(ErrorKind::limit, "its first line is longer than 1000 bytes", mark.string());
-  }
-  if (!is_valid_utf8(reason)) {
-    return fail(ErrorKind::corrupt, "its first line is not UTF-8", mark.string());
-  }
-  if (has_control_character(reason)) {
-    return fail(ErrorKind::corrupt, "its first line has a control character", mark.string());
+  if (auto checked = check_yanked_reason(reason); !checked) {
+    checked.error().kind = ErrorKind::corrupt;
+    checked.error().where = mark.string();
+    return std::unexpected(checked.error());
   }
   return std::string(reason);
 }

@@ -17,6 +17,10 @@ std::filesystem::path yanked_mark_of(const std::filesystem::path& wheel);
 // The wheel that a mark is for. REQUIRES: the path ends in yanked_suffix.
 std::filesystem::path wheel_of_mark(const std::filesystem::path& mark);
 
+// Whether a text can be the reason of a yank: one line of at most 1000 bytes, UTF-8.
+// ErrorKind::invalid_input.
+Result<void> check_yanked_reason(std::string_view reason);
+
 // The reason, without the white space around it; maybe empty. Fails where the file can't be read, or where
 // its first line is longer than 1000 bytes, is not UTF-8 or has a control character.
 Result<std::string> read_yanked_reason(const std::filesystem::path& mark);

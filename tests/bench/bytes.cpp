@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "base/mapped_file.hpp"
 #include "bundle/coded_form.hpp"
 #include "bundle/layer.hpp"
 #include "bundle/solid_form.hpp"
@@ -59,7 +60,9 @@ Result<void> run(const std::filesystem::path& folder) {
     recipe.pyodide = true;
     auto writer = (*store)->create();
     if (!writer) return std::unexpected(writer.error());
-    if (auto done = bundle::write_layer(recipe, wheel->path, {}, *writer); !done) return done;
+    const auto bytes = map_file(wheel->path);
+    if (!bytes) return std::unexpected(bytes.error());
+    if (auto done = bundle::write_layer(recipe, *bytes, {}, *writer); !done) return done;
     const auto layer = (*store)->publish(recipe.key(), store::Rank::source, std::move(*writer));
     if (!layer) return std::unexpected(layer.error());
     layers.push_back(layer->bytes);

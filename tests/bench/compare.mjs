@@ -15,7 +15,7 @@ import { NotPermitted, openLink } from "./compare/link.mjs";
 import { order, plan, plans, states } from "./compare/plan.mjs";
 import { open, profiles } from "./compare/profiles.mjs";
 import { report } from "./compare/report.mjs";
-import { message, modes, query, sets } from "./compare/sets.mjs";
+import { addLoader, loaderFolder, message, modes, query, sets } from "./compare/sets.mjs";
 import { startNginx, startWheelbarrow } from "./compare/servers.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -29,9 +29,12 @@ Needs root. Lists are comma-separated; with none of the first five, a plan's cho
   --states LIST        ${names(states)}
   --sets LIST          ${names(sets)}
   --modes LIST         ${names(modes)}
-  --plan NAME          goals: what the goals are about, some 8 minutes a round; all: much more, some 18
+  --plan NAME          goals: what the goals are about, some 6 minutes a round; others: other links, states and
+                       sets, some 7; all: both
   --rounds N           5; each measures every cell once
   --minutes N          start no visit later than this, counted from the first measured one
+  --loaders LIST       NAME=DIR: the modes prefetch and prefetch-bytecode again with the loader in that folder, a changed
+                       copy of server/web/client/, as prefetch@NAME and prefetch-bytecode@NAME
   --extra-wheels DIR   folder with wheels that no registry at hand has, such as micropip's
   --data DIR           the server's data, to start from what an earlier run compressed
   --out FILE           where the figures go (compare.json); tables go to the same name with .md
@@ -46,7 +49,7 @@ const { values: options } = parseArgs({
   options: {
     profiles: list, protocols: list, states: list, sets: list, modes: list,
     plan: { type: "string", default: "goals" }, rounds: { type: "string", default: "5" }, minutes: { type: "string", default: "1000" },
-    "extra-wheels": { type: "string" }, data: { type: "string" }, out: { type: "string", default: "compare.json" },
+    loaders: list, "extra-wheels": { type: "string" }, data: { type: "string" }, out: { type: "string", default: "compare.json" },
     devtools: { type: "boolean", default: false }, seconds: { type: "string", default: "300" },
     check: { type: "boolean", default: false }, help: { type: "boolean", default: false },
   },
@@ -150,13 +153,19 @@ function visitor({ link, browsers, wheelbarrow, nginxURLs, usedSets }) {
     return there;
   }
 
-  /** A profile after a visit. @param {string | undefined} from @param {string} url @param {any} said */
-  async function after(from, url, said) {
+  /**
+   * A profile after a visit over the same protocol: what is in a cache says by which it came.
+   *
+   * @param {string | undefined} from
+   * @param {import("./compare/plan.mjs").Cell} cell
+   * @param {any} said
+   */
+  async function after(from, cell, said) {
+    const url = urlOf(cell);
+    const http2 = cell.protocol === "h2";
     const profile = browsers.profile(from);
     const seconds = Number(options.seconds);
-    // The runtime's own lock file is a part of it, though not every way asks for it.
-    const also = from ? [] : ["/pyodide/pyodide-lock.json"];
-    await browsers.visit({ side: "server", profile, url, message: said, http2: true, seconds, also });
+    await browsers.visit({ side: "server", profile, url, message: said, http2, seconds, lock: !from });
     return profile;
   }
 
@@ -167,11 +176,11 @@ function visitor({ link, browsers, wheelbarrow, nginxURLs, usedSets }) {
       case "cold":
         return undefined;
       case "cached":
-        return original(`cached ${url}`, () => after(undefined, url, { ...message("tiny", "wheels"), requirements: [], imports: [] }));
+        return original(`cached ${url} ${cell.protocol}`, () => after(undefined, cell, { ...message("tiny", "wheels"), requirements: [], imports: [] }));
       case "warm":
       case "changed":
-        return original(`${state} ${url} ${cell.set} ${cell.mode}`, async () =>
-          after(await start(cell, "cached"), url, message(cell.set, cell.mode, state === "changed")));
+        return original(`${state} ${url} ${cell.protocol} ${cell.set} ${cell.mode}`, async () =>
+          after(await start(cell, "cached"), cell, message(cell.set, cell.mode, state === "changed")));
     }
   }
 
@@ -181,7 +190,7 @@ function visitor({ link, browsers, wheelbarrow, nginxURLs, usedSets }) {
       const profile = await start(cell);
       if (cell.state === "changed") {
         // What the server makes of the difference, it makes when it is first asked for.
-        rmSync(await after(profile, urlOf(cell), message(cell.set, cell.mode)), { recursive: true });
+        rmSync(await after(profile, cell, message(cell.set, cell.mode)), { recursive: true });
       }
     },
 
@@ -230,6 +239,13 @@ async function main() {
     return;
   }
 
+  const loaders = (options.loaders?.split(",") ?? []).map((text) => text.split("=", 2));
+  for (const [name, place] of loaders) {
+    if (!place) {
+      throw new Error(`${name} is no NAME=DIR.`);
+    }
+    addLoader(name);
+  }
   chosen(options.plan, plans);
   const cells = plan(options.plan, {
     profiles: chosen(options.profiles, profiles),
@@ -250,7 +266,7 @@ async function main() {
     program: environment("WHEELBARROW"),
     wheels,
     pyodide: environment("WHEELBARROW_PYODIDE_RUNTIME"),
-    app: path.join(here, "../browser/app"),
+    mounts: [[path.join(here, "../browser/app"), "/app"], ...loaders.map(([name, place]) => [place, loaderFolder(name)])],
     data: options.data ?? path.join(folder, "data"),
     folder,
   });
@@ -291,6 +307,8 @@ async function main() {
   }
 
   say("Asking for everything once, and waiting until the server has made the best forms of it");
+  await wheelbarrow.get("/pyodide/pyodide.mjs"); // then it compiles the library
+  await wheelbarrow.settled();
   await askOnce(wheelbarrow, cells);
   await wheelbarrow.settled();
   say("Preparing browser profiles");

@@ -29,7 +29,7 @@ class Server:
     def __init__(self, wheels, data):
         begin = time.monotonic()
         self.process = subprocess.Popen([PROGRAM, "serve", "--wheels", wheels, "--data", data, "--listen-plain",
-                                         "127.0.0.1:0", "--admin", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+                                         "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "text"], stderr=subprocess.PIPE, text=True)
         self.progress = []
         for line in self.process.stderr:
             if "reading wheels" in line:

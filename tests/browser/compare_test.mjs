@@ -1,10 +1,10 @@
 // The page that compares ways to install, with real runs in real workers.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import fs from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
+import { checkFigures, resultsOf } from "./compare_page.mjs";
 import { here, launchBrowser, launchWithCache, startServer, temporaryFolder } from "./harness.mjs";
 
 /** @type {any} */
@@ -43,23 +43,10 @@ async function openIn(context, query) {
   return { page, problems };
 }
 
-/** Waits for the results; their file's content. @param {any} page */
-async function resultsOf(page) {
-  await page.waitForSelector("#results:not([hidden])", { timeout: 600_000 });
-  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#json")]);
-  return JSON.parse(await fs.readFile(await download.path(), "utf8"));
-}
-
 /** @param {any} page @param {string} name */
 async function picture(page, name) {
   const bytes = await page.screenshot({ fullPage: true, path: path.join(pictures, `${name}.png`) });
   assert.ok(bytes.length > 20_000, name);
-}
-
-/** @param {number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
 
 test("shows what was measured, and repeats it by its link", async () => {
@@ -80,19 +67,7 @@ test("shows what was measured, and repeats it by its link", async () => {
 
   for (const { id, runs, summary } of [loadPackage, loader]) {
     assert.equal(runs.length, 2, id);
-    const row = page.locator(`[data-series=${id}]`);
-    for (const [figure, value] of [
-      ["total", (/** @type {any} */ run) => run.times.imported],
-      ["ready", (/** @type {any} */ run) => run.times.runtimeReady],
-      ["bytes", (/** @type {any} */ run) => run.bytes.packages],
-    ]) {
-      const wanted = median(runs.map(value));
-      assert.equal(summary[figure].median, wanted, `${id} ${figure}`);
-      const [shown] = (await row.locator(`[data-figure=${figure}]`).textContent()).split(/(?<=ms|s|B)/);
-      const [, number, unit] = /^([\d.]+) (\w+)$/.exec(shown) ?? [];
-      const scale = { ms: 1, s: 1000, B: 1, kB: 1e3, MB: 1e6 }[unit] ?? NaN;
-      assert.ok(Math.abs(Number(number) * scale - wanted) <= 0.06 * scale + 1, `${shown} for ${wanted}`);
-    }
+    await checkFigures(page, { id, runs, summary });
     for (const { times, resources, phases, bytes } of runs) {
       assert.ok(0 < times.runtimeReady && times.runtimeReady < times.installed && times.installed <= times.imported);
       const sum = resources.filter((/** @type {any} */ each) => !each.runtime)
@@ -155,6 +130,29 @@ test("measures the visit after one wheel changed, and one after which nothing di
   assert.match(await page.textContent(".verdict"), /^One round shows no spread/);
   assert.deepEqual(problems, []);
   await context.close();
+});
+
+test("each way runs to its end, with bytecode and without", async () => {
+  const { page, problems } = await openCompare("?r=changing&import=changing&bytecode=off&bytecode=instead&visit=first&rounds=1");
+  for (const box of await page.locator("[name=mode]").all()) {
+    await box.check();
+  }
+  await page.click("text=Start");
+  const { series } = await resultsOf(page);
+  const ids = series.map((/** @type {any} */ each) => each.id).join(" ");
+  for (const way of ["loadPackage", "loadPackage-early", "archive", "env", "env-early", "loader", "prefetch"]) {
+    assert.ok(ids.includes(`first-${way}`), `${way} in ${ids}`);
+  }
+  for (const { id, reason, runs, summary } of series) {
+    if (id.includes("micropip")) {
+      continue;
+    }
+    assert.equal(reason ?? "", "", id);
+    assert.equal(runs.length, 1, id);
+    await checkFigures(page, { id, runs, summary });
+  }
+  assert.ok(series.filter((/** @type {any} */ { id }) => id.endsWith("-instead")).length >= 3, "env, loader, prefetch");
+  assert.deepEqual(problems, []);
 });
 
 test("says what the server refuses, and what can't be chosen", async () => {

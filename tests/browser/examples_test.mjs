@@ -72,7 +72,8 @@ test("a plain page", async () => {
   const opened = await open("page.html");
   await says(opened, "2.0");
   assert.deepEqual(packages(opened.requests), ["/bundle"]);
-  assert.ok(opened.requests.indexOf("/bundle") < opened.requests.indexOf("/pyodide/pyodide.asm.wasm"), "it begins early");
+  const runtime = opened.requests.findIndex((name) => /^\/pyodide\/\w+\/pyodide\.asm\.wasm$/.test(name));
+  assert.ok(opened.requests.indexOf("/bundle") < runtime, `it begins early: ${opened.requests}`);
 });
 
 test("a web worker", async () => {
@@ -149,11 +150,11 @@ test("Node", async () => {
   assert.equal(stdout.trim(), "hello");
 });
 
-test("README shows the examples as they are", async () => {
-  const readme = await fs.readFile(path.join(examples, "../../README.md"), "utf8");
+test("their README shows the examples as they are", async () => {
+  const readme = await fs.readFile(path.join(examples, "README.md"), "utf8");
   for (const name of ["page.html", "worker.mjs", "pyscript.html", "stlite.html", "jupyterlite/jupyter-lite.json", "node.mjs"]) {
     const text = await fs.readFile(path.join(examples, name), "utf8");
-    assert.ok(readme.includes(text), `README.md differs from tests/examples/${name}`);
+    assert.ok(readme.includes(text), `tests/examples/README.md differs from ${name}`);
     assert.ok(text.trim().split("\n").length <= 10, `${name} is short`);
   }
 });

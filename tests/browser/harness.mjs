@@ -34,14 +34,16 @@ export async function temporaryFolder() {
  * Starts the server with the sample wheels, a Pyodide runtime and the page of app/. `url` is its TLS address,
  * `plainURL` the other.
  *
- * @param {{wheels?: string[], options?: string[]}} [more] folders of wheels, and options
+ * @param {{wheels?: string[], options?: string[], command?: string[]}} [more] folders of wheels, options, and what to
+ *   run instead of `serve` with the sample wheels
  */
-export async function startServer({ wheels = [], options = [] } = {}) {
+export async function startServer({ wheels = [], options = [], command = ["serve", "--wheels", sampleWheels] } = {}) {
   const data = await temporaryFolder();
   const child = spawn(environment("WHEELBARROW"), [
-    "serve", "--wheels", sampleWheels, ...wheels.flatMap((folder) => ["--wheels", folder]),
+    ...command, ...wheels.flatMap((folder) => ["--wheels", folder]),
     "--pyodide", pyodideRuntime, "--static", `${here}/app:/app`, "--data", data,
-    "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--admin", "127.0.0.1:0", ...options,
+    "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "text",
+    ...options,
   ]);
   process.on("exit", () => child.kill("SIGKILL"));
   let log = "";

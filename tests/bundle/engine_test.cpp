@@ -330,6 +330,11 @@ TEST_F(EngineTest, FilesAreServedAsTheyAreNow) {
   EXPECT_EQ(get()->bytes.text(), "three");
   open_store();
   EXPECT_EQ(get()->bytes.text(), "three");
+  for (int i = 100; i < 200; ++i) {
+    const std::string text = std::to_string(i);
+    test::write_file(path, text);
+    EXPECT_EQ(get()->bytes.text(), text) << "of the same size, and maybe of the same time";
+  }
 }
 
 TEST_F(EngineTest, StopDestroysCallbacksUncalled) {

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/mapped_file.hpp"
 #include "bundle/layer_report.hpp"
 #include "bundle/tar.hpp"
 #include "bundle/untar.hpp"
@@ -29,7 +30,9 @@ class LayerTest : public testing::Test {
                        const Compile& compile = {}) {
     auto writer = store->create();
     EXPECT_TRUE(writer);
-    const auto written = write_layer(recipe, wheel, {}, *writer, compile);
+    const auto bytes = map_file(wheel);
+    EXPECT_TRUE(bytes);
+    const auto written = write_layer(recipe, *bytes, {}, *writer, compile);
     EXPECT_TRUE(written) << written.error().text();
     const auto blob = store->publish("layer", store::Rank::source, std::move(*writer));
     EXPECT_TRUE(blob);
@@ -260,7 +263,9 @@ TEST_F(LayerTest, AnErrorOfTheCompilerIsTheLayers) {
   const Compile compile = [](const BytecodeRecipe&, std::span<const ModuleSource>) {
     return Result<std::vector<CompiledModule>>(fail(ErrorKind::busy, "broken"));
   };
-  const auto written = write_layer(recipe, wheel, {}, *writer, compile);
+  const auto bytes = map_file(wheel);
+  ASSERT_TRUE(bytes);
+  const auto written = write_layer(recipe, *bytes, {}, *writer, compile);
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind, ErrorKind::busy);
 }

@@ -70,6 +70,7 @@ asio::awaitable<Response> respond_later(asio::io_context& context, const Request
 // What lives longer than a connection.
 struct Surroundings {
   http::Limits limits = small_limits();
+  http::Front front;
   http::Scratch scratch;
   http::Http2Streams streams;
   asio::thread_pool readers{1};
@@ -95,8 +96,8 @@ Conversation converse(std::string_view magic, std::string_view input, const Cour
   };
   const auto transport = std::make_shared<FedTransport>(around.context, around.scratch, input, course);
   auto session = std::make_shared<SessionType>(
-      http::SessionContext{handler, around.limits, around.context.get_executor(), transport, "client",
-                           around.streams, around.readers});
+      http::SessionContext{handler, around.limits, around.context.get_executor(), transport,
+                           http::Peer{"client", ""}, around.front, around.streams, around.readers});
   const std::weak_ptr<http::Session> alive = session;
   if (course.drain) {
     transport->halfway = [alive] {

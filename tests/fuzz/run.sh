@@ -14,8 +14,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 seconds=${1:-60}
 targets=("${@:2}")
 if ((${#targets[@]} == 0)); then
-  targets=(accept_encoding conditional http1 http2 marker metadata priority range requirement requirements_file
-    specifier url version wheel_filename)
+  targets=(accept_encoding conditional form_data forwarded http1 http2 marker metadata priority proxy_protocol range requirement
+    requirements_file specifier url version wheel_filename)
 fi
 
 mapfile -t packages < <(build_packages)

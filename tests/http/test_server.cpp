@@ -102,6 +102,10 @@ asio::awaitable<Response> handle(const Request& request, std::shared_ptr<TestSer
     representation.validators.etag = "\"rope\"";
     co_return respond(request, std::move(representation));
   }
+  if (request.path == "/who") {
+    co_return text("peer=" + request.peer + " network=" + request.network + " " + request.scheme + "://" +
+                   request.authority + request.prefix + "\n");
+  }
   if (request.path == "/file") co_return respond(request, file("\"v1\""));
   if (request.path == "/dated") co_return respond(request, file(""));
   if (request.path == "/wait") {
@@ -114,6 +118,10 @@ asio::awaitable<Response> handle(const Request& request, std::shared_ptr<TestSer
     response.fields.add("x-evil", "a\r\nx-injected: b");
     response.fields.add("connection", "upgrade");
     co_return response;
+  }
+  if (request.path == "/received" && request.body) {
+    const auto body = request.body->contents();
+    co_return body ? text(std::to_string(body->size()) + " " + sha256(body->bytes).hex()) : problem(500, "");
   }
   if (request.path == "/status") {
     Response response = text("a body");
@@ -134,7 +142,8 @@ std::filesystem::path certificate_folder() {
 
 TestServer::TestServer(TestServerOptions options) : counters_(std::make_shared<Counters>()) {
   ServerOptions server_options;
-  server_options.plain_listeners = {"127.0.0.1:0"};
+  server_options.plain_listeners = {options.proxied ? "127.0.0.1:0+proxy" : "127.0.0.1:0"};
+  server_options.front = options.front;
   server_options.threads = options.threads;
   server_options.limits = options.limits;
   if (options.tls) {
@@ -144,6 +153,17 @@ TestServer::TestServer(TestServerOptions options) : counters_(std::make_shared<C
     server_options.tls_listeners = {"127.0.0.1:0"};
     const auto made = make_self_signed_certificate(server_options.certificate, server_options.private_key);
     if (!made) throw std::runtime_error(made.error().text());
+  }
+  if (options.max_received > 0) {
+    server_options.receiver =
+        [most = options.max_received](
+            const Request& request) -> std::expected<std::shared_ptr<BodyFile>, Response> {
+      if (request.path != "/received") return nullptr;
+      if (request.fields.has("x-refused")) return std::unexpected(problem(403, "not from you"));
+      auto file = BodyFile::make(testing::TempDir(), most);
+      if (!file) return std::unexpected(problem(507, file.error().text()));
+      return *file;
+    };
   }
   auto started = Server::start(server_options, [counters = counters_](const Request& request) -> Answer {
     if (request.path == "/hello") return make_ready(text("hello\n"));

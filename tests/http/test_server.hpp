@@ -1,6 +1,7 @@
 // A Server for tests, with a handler that knows a few paths, and a way to run real clients against it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -13,11 +14,15 @@ struct TestServerOptions {
   Limits limits = {};
   bool tls = false;
   unsigned threads = 1;
+  Front front = {};
+  bool proxied = false;            // connections begin with a PROXY protocol header
+  std::uint64_t max_received = 0;  // bytes of the bodies that /received wants
 };
 
 // Paths:
 //   /hello            "hello\n"
 //   /echo             method, path, query, authority, scheme, one per line
+//   /who              peer, network, and the public address without the path
 //   /rope             100 MB in slices of many sizes, with ranges
 //   /file             "0123456789abcdefghij", with a strong ETag "v1", a Last-Modified, and ranges
 //   /dated            the same without ETag
@@ -26,6 +31,8 @@ struct TestServerOptions {
 //   /throw-at-once    an exception from the handler
 //   /split            a field with a line break in its value
 //   /status?N         an empty body with that status
+//   /received         how many bytes came as the body, and their SHA-256; with a field "x-refused", 403
+//   instead
 class TestServer {
  public:
   explicit TestServer(TestServerOptions options = {});

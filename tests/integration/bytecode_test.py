@@ -221,11 +221,13 @@ class Bytecode(TestCase):
             self.assertIn("pack/__pycache__/__init__.cpython-311.pyc", open_tar(healed.body))
 
     def test_stopping_the_server_stops_the_compiler(self):
-        pid = self.folder / "pid"
+        data = self.folder / "data"
+        pid = data / "pid"  # in reach of the sandbox
         python = executable(self.folder / "python", "#!/bin/sh\n"
                             f"case \"$6\" in *'Who a Python is'*) exec {PYTHON} \"$@\";; esac\n"
                             f"echo $$ > {pid}.new; mv {pid}.new {pid}; exec sleep 600\n")
-        with Server("--bytecode-python", python, "--drain-timeout", "0", wheels=self.wheels, pyodide=None) as server:
+        with Server("--bytecode-python", python, "--drain-timeout", "0", wheels=self.wheels, pyodide=None,
+                    data=data) as server:
             asking = subprocess.Popen(["curl", "-s", f"{server.plain}/bundle?{query('pack', target=HERE, bytecode='beside')}"],
                                       stdout=subprocess.DEVNULL)
             while not pid.exists():

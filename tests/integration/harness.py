@@ -1,5 +1,6 @@
 """Starts the real server on free ports of 127.0.0.1 and asks it things."""
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -49,18 +50,21 @@ class Response:
 
 
 class Server:
-    """A running `wheelbarrow serve`; a context manager."""
+    """A running `wheelbarrow serve`, or another command that serves; a context manager."""
 
     def __init__(self, *arguments, wheels=SAMPLE_WHEELS, pyodide=PYODIDE, data=None,
-                 admin="127.0.0.1:0"):
+                 admin="127.0.0.1:0", log_format="text", command=("serve",), stdout=None):
         self.own_data = tempfile.mkdtemp(prefix="wheelbarrow-data-") if data is None else None
         self.data = Path(data or self.own_data)
-        command = [PROGRAM, "serve", "--wheels", wheels, "--data", self.data, "--listen", "127.0.0.1:0",
-                   "--listen-plain", "127.0.0.1:0", "--admin", admin, *arguments]
+        command = [PROGRAM, *command, "--data", self.data, "--listen", "127.0.0.1:0",
+                   "--listen-plain", "127.0.0.1:0", "--admin", admin, "--log-format", log_format,
+                   *arguments]
+        if wheels:
+            command += ["--wheels", wheels]
         if pyodide:
             command += ["--pyodide", pyodide]
         self.log = []
-        self.process = subprocess.Popen([str(c) for c in command], stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([str(c) for c in command], stdout=stdout, stderr=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         self.plain = self._address(r"url=(http://\S+)/")
@@ -137,6 +141,24 @@ class Server:
             shutil.rmtree(self.own_data, ignore_errors=True)
         if failure[0] is None and code != 0:
             raise AssertionError(f"the server ended with {code}:\n" + "\n".join(self.log[-40:]))
+
+
+@contextlib.contextmanager
+def failing_disk(fault):
+    """A server started within fails with the errno in the file `fault`, once that is there, wherever it changes the
+    disk. The file must be in reach of the sandbox."""
+    changes = {"LD_PRELOAD": os.environ["WHEELBARROW_FAULT_INJECTION"], "WHEELBARROW_FAULT_FILE": str(fault),
+               "ASAN_OPTIONS": ":".join(["verify_asan_link_order=0", *filter(None, [os.environ.get("ASAN_OPTIONS")])])}
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 class TestCase(unittest.TestCase):

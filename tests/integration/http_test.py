@@ -96,7 +96,7 @@ class Http(TestCase):
             ("/env/numpy,lxml/pyodide.asm.wasm", "application/wasm", "max-age=600"),
             ("/", "text/html", "no-cache"),
             ("/client/wheelbarrow.mjs", "text/javascript", "max-age=60"),
-            ("/pyodide/pyodide.mjs", "text/javascript", "no-cache"),
+            ("/pyodide/pyodide.asm.js", "text/javascript", "no-cache"),
             (f"/files/{LXML}", "application/zip", "no-cache"),
         ]
         for name, options, base in self.protocols():

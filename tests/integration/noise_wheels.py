@@ -28,9 +28,11 @@ def make_noise_wheel(folder, name, size, noise=True):
         digest = urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
         record += f"{path},sha256={digest},{len(data)}\n"
     content[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    with zipfile.ZipFile(Path(folder) / f"{name}-1.0-py3-none-any.whl", "w", zipfile.ZIP_STORED) as archive:
+    wheel = Path(folder) / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_STORED) as archive:
         for path, data in content.items():
             archive.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), data)
+    return wheel
 
 
 def make_large_wheels(folder):

@@ -5,13 +5,10 @@ import gzip
 import json
 import os
 import random
-import subprocess
 import time
 
-from harness import PROGRAM, Server, TestCase, main, make_wheel, query, sha256, wheelbarrow
+from harness import PROGRAM, Server, TestCase, failing_disk, main, make_wheel, query, run, sha256, wheelbarrow
 from noise_wheels import make_noise_wheel
-
-FAULTS = os.environ["WHEELBARROW_FAULT_INJECTION"]  # the library
 
 
 class StoreTest(TestCase):
@@ -197,18 +194,9 @@ class FailingDisk(StoreTest):
     """Every write of the whole server fails while a file says with what."""
 
     def serve_with_faults(self, *arguments):
-        self.fault = self.folder / "fault"
-        os.environ["LD_PRELOAD"] = FAULTS
-        os.environ["WHEELBARROW_FAULT_FILE"] = str(self.fault)
-        sanitizer = os.environ.get("ASAN_OPTIONS")
-        os.environ["ASAN_OPTIONS"] = "verify_asan_link_order=0" + (f":{sanitizer}" if sanitizer else "")
-        try:
+        self.fault = self.data / "fault"  # in reach of the sandbox
+        with failing_disk(self.fault):
             return self.serve(*arguments)
-        finally:
-            for name in ("LD_PRELOAD", "WHEELBARROW_FAULT_FILE", "ASAN_OPTIONS"):
-                del os.environ[name]
-            if sanitizer:
-                os.environ["ASAN_OPTIONS"] = sanitizer
 
     def check_service(self, error):
         for name in ("warm", "known", "new"):
@@ -250,12 +238,10 @@ class FailingDisk(StoreTest):
     def test_a_read_only_folder_is_refused_at_the_start(self):
         with self.serve():
             pass
-        fault = self.folder / "fault"
+        fault = self.data / "fault"
         fault.write_text(str(errno.EROFS))
-        environment = dict(os.environ, LD_PRELOAD=FAULTS, WHEELBARROW_FAULT_FILE=str(fault),
-                           ASAN_OPTIONS="verify_asan_link_order=0")
-        done = subprocess.run([PROGRAM, "serve", "--wheels", self.wheels, "--data", self.data, "--listen-plain",
-                               "127.0.0.1:0"], env=environment, capture_output=True, text=True, timeout=60)
+        with failing_disk(fault):
+            done = run(PROGRAM, "serve", "--wheels", self.wheels, "--data", self.data, "--listen-plain", "127.0.0.1:0")
         self.assertEqual((done.returncode, "Read-only file system" in done.stderr), (1, True), done.stderr)
 
 

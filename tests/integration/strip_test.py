@@ -121,7 +121,7 @@ class Strip(TestCase):
             self.assertEqual(refused.returncode, 2, refused.stderr)
 
     def test_readme_help_and_page_say_the_same(self):
-        readme = (SOURCE / "README.md").read_text()
+        readme = (SOURCE / "server/README.md").read_text()
         rows = dict(re.findall(r"^\| `(tests|pyi|headers|docs)` \| (.+) \|$", readme, re.MULTILINE))
         self.assertEqual(list(rows), ["tests", "pyi", "headers", "docs"])
         told = " ".join(wheelbarrow("bundle", "--help").stdout.split())

@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "base/mapped_file.hpp"
 #include "wheelhouse/damaged_wheels.hpp"
 #include "wheelhouse/wheel_builder.hpp"
 
@@ -36,11 +37,14 @@ class WheelReaderTest : public testing::Test {
   std::map<std::string, std::string> contents(const std::filesystem::path& path,
                                               const WheelLimits& limits = {}) {
     std::map<std::string, std::string> files;
-    const auto done = for_each_file(path, limits, [&](const WheelFile& file) -> Result<void> {
-      files.emplace(file.path,
-                    std::string(reinterpret_cast<const char*>(file.content.data()), file.content.size()));
-      return {};
-    });
+    const auto bytes = map_file(path);
+    EXPECT_TRUE(bytes);
+    const auto done =
+        for_each_file(*bytes, path.filename(), limits, [&](const WheelFile& file) -> Result<void> {
+          files.emplace(file.path,
+                        std::string(reinterpret_cast<const char*>(file.content.data()), file.content.size()));
+          return {};
+        });
     if (!done) {
       files.emplace("error", done.error().text());
     }
@@ -317,7 +321,9 @@ TEST_F(WheelReaderTest, HandsOutFilesInArchiveOrder) {
   const auto blob = folder_ / "blob";
   std::filesystem::rename(folder_ / builder.filename(), blob);
   std::vector<std::string> paths;
-  const auto done = for_each_file(blob, {}, [&](const WheelFile& file) -> Result<void> {
+  const auto bytes = map_file(blob);
+  ASSERT_TRUE(bytes);
+  const auto done = for_each_file(*bytes, "blob", {}, [&](const WheelFile& file) -> Result<void> {
     paths.emplace_back(file.path);
     return {};
   });
@@ -331,7 +337,9 @@ TEST_F(WheelReaderTest, HandsOutFilesInArchiveOrder) {
 TEST_F(WheelReaderTest, StopsWhenTheSinkFails) {
   const auto path = WheelBuilder("demo").write(folder_.path());
   int calls = 0;
-  const auto done = for_each_file(path, {}, [&](const WheelFile&) -> Result<void> {
+  const auto bytes = map_file(path);
+  ASSERT_TRUE(bytes);
+  const auto done = for_each_file(*bytes, "demo", {}, [&](const WheelFile&) -> Result<void> {
     ++calls;
     return fail(ErrorKind::cancelled, "enough");
   });

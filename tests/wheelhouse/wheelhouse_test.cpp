@@ -212,6 +212,33 @@ TEST_F(WheelhouseTest, ReadsWhatChangedAndNothingElse) {
   EXPECT_THAT(filenames(*open()), ElementsAre("demo-1.0-py3-none-any.whl", "steady-1.0-py3-none-any.whl"));
 }
 
+TEST_F(WheelhouseTest, ServersWithOneDatabaseLeaveEachOthersFilesAlone) {
+  const auto other = folder_ / "other";
+  for (const auto& [folder, name] : {std::pair(wheels_, "mine"), std::pair(other, "theirs")}) {
+    fs::create_directories(folder);
+    test::make_older(WheelBuilder(name).write(folder), 1);
+    options_.folders = {folder};
+    EXPECT_EQ(open()->last_scan().read, 1U);
+  }
+  options_.folders = {wheels_};
+  EXPECT_EQ(open()->last_scan().read, 0U);
+  fs::remove_all(other);
+  EXPECT_EQ(open()->last_scan().read, 0U);
+}
+
+TEST_F(WheelhouseTest, OptionalFoldersComeFirstAndNeedNotBeThere) {
+  const auto dist = folder_ / "dist";
+  options_.optional_folders = {dist};
+  WheelBuilder("demo").write(wheels_);
+  const auto house = open();
+  EXPECT_THAT(refusals(*house), IsEmpty());
+  fs::create_directory(dist);
+  const auto built = WheelBuilder("demo").file("more.py", "").write(dist);
+  EXPECT_TRUE(house->rescan().value());
+  ASSERT_EQ(house->catalog()->wheels().size(), 1U);
+  EXPECT_EQ(house->catalog()->wheels().front()->path, built);
+}
+
 TEST_F(WheelhouseTest, RescanSwapsOnlyWhereSomethingChanged) {
   WheelBuilder("demo").write(wheels_);
   const auto house = open();

@@ -29,7 +29,9 @@ class WheelhouseWatchTest : public testing::Test {
 
   void start() {
     house_ = std::move(
-        Wheelhouse::open({.folders = {wheels_}, .pyodide = {}, .database = {}, .limits = {}}).value());
+        Wheelhouse::open(
+            {.folders = {wheels_}, .optional_folders = {later_}, .pyodide = {}, .database = {}, .limits = {}})
+            .value());
     const auto watched = house_->watch([this](const std::shared_ptr<const Catalog>& catalog) {
       const std::lock_guard lock(mutex_);
       latest_ = catalog;
@@ -64,11 +66,30 @@ class WheelhouseWatchTest : public testing::Test {
 
   TemporaryFolder folder_;
   fs::path wheels_ = folder_ / "wheels";
+  fs::path later_ = folder_ / "dist";
   std::mutex mutex_;
   std::condition_variable swapped_;
   std::shared_ptr<const Catalog> latest_;
   std::unique_ptr<Wheelhouse> house_;  // last, so that its thread ends first
 };
+
+TEST_F(WheelhouseWatchTest, SeesAnOptionalFolderComeAndGo) {
+  start();
+  fs::create_directory(later_);
+  WheelBuilder("a").write(later_);
+  EXPECT_TRUE(becomes({"a"}));
+  fs::remove_all(later_);
+  EXPECT_TRUE(becomes({})) << "and nothing is refused";
+}
+
+TEST_F(WheelhouseWatchTest, TellsOfWhatSomebodySawWhoLookedAgain) {
+  start();
+  WheelBuilder("a").write(wheels_);
+  ASSERT_TRUE(house_->rescan());
+  const std::lock_guard lock(mutex_);
+  ASSERT_TRUE(latest_);
+  EXPECT_EQ(names(*latest_), std::set<std::string>{"a"}) << "before rescan() has returned";
+}
 
 TEST_F(WheelhouseWatchTest, SeesWheelsComeAndGo) {
   start();

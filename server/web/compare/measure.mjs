@@ -25,6 +25,7 @@ import { messageOf, Unavailable, ways } from "./ways.mjs";
  *   it boots; there is no moment then when the runtime is ready
  * @property {string} [runtime] URL of the Pyodide folder; by default the server's
  * @property {string} [wheels] "loadPackage": URL of another lock file
+ * @property {string} [loader] "loader" and "prefetch": URL of another loader
  */
 
 /**

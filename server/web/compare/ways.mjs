@@ -93,7 +93,7 @@ async function env(request, server) {
 function loader(request, server) {
   return {
     folder: runtimeOf(request, server),
-    loader: new URL("client/wheelbarrow.mjs", server).href,
+    loader: absolute(request.loader ?? "client/wheelbarrow.mjs", server),
     install: (pyodide, { install }) => install(pyodide, ...forLoader(request, server)),
   };
 }

@@ -47,11 +47,11 @@ export async function openBrowsers(link, { playwright, chromium, publicKeyHash, 
      * @param {boolean} visit.http2
      * @param {number} visit.seconds that it may take
      * @param {() => Promise<void>} [visit.begin] called when the page is there, before the worker is
-     * @param {string[]} [visit.also] paths to fetch besides, first
+     * @param {boolean} [visit.lock] also fetch the runtime's own lock file, which not every way asks for
      * @param {any} [visit.throttle] DevTools' own, see profiles.mjs
      * @returns {Promise<Visit>}
      */
-    async visit({ side, profile, url, message, http2, seconds, begin, also = [], throttle }) {
+    async visit({ side, profile, url, message, http2, seconds, begin, lock, throttle }) {
       const context = await playwright.chromium.launchPersistentContext(profile, {
         executablePath: executables[side],
         headless: true,
@@ -78,8 +78,12 @@ export async function openBrowsers(link, { playwright, chromium, publicKeyHash, 
         if (throttle) {
           await throttleWorkers(context, page, throttle);
         }
-        for (const other of also) {
-          await page.evaluate(async (/** @type {string} */ url) => void (await (await fetch(url)).arrayBuffer()), other);
+        if (lock) {
+          await page.evaluate(async () => {
+            // It lies where the runtime's module really is.
+            const { url } = await fetch("/pyodide/pyodide.mjs");
+            await (await fetch(new URL("pyodide-lock.json", url))).arrayBuffer();
+          });
         }
         await begin?.();
         const outcome = await page.evaluate(runWorker, { message, seconds });

@@ -17,6 +17,7 @@ const ofBytes = 0.62;
  * @property {string} what
  * @property {number} most
  * @property {number} ratio by the clock that starts with loadPyodide, or of bytes
+ * @property {number} [plain] the same against `loadPackage` after the runtime is ready, without the better of the two
  * @property {number} [fromReady] the same by the other clock, where both have it
  * @property {string} [mode] ours that is best
  */
@@ -41,7 +42,8 @@ export function verdicts(cells) {
     }
     const ratio = ratioOf(fromStart(our), fromStart(their));
     const ready = ratioOf(fromReady(best(cells, like, bundled, fromReady)), fromReady(best(cells, like, theirs, fromReady)));
-    out.push({ what, most, ratio: ratio ?? NaN, fromReady: ready, mode: our.mode });
+    const plain = theirs === individual ? ratioOf(fromStart(our), fromStart(beside(cells, like, "wheels"))) : undefined;
+    out.push({ what, most, ratio: ratio ?? NaN, plain, fromReady: ready, mode: our.mode });
   }
 
   for (const like of firstVisits(cells)) {

@@ -13,11 +13,16 @@ const firstPort = 8443;
  * @param {string} socketPath
  * @param {string} target path and query
  * @param {string} [coding]
+ * @returns {Promise<Buffer>} the body, if need be after a redirection
  */
 function get(socketPath, target, coding = "identity") {
-  return new Promise((/** @type {(body: Buffer) => void} */ resolve, reject) => {
+  return new Promise((/** @type {(body: Buffer | Promise<Buffer>) => void} */ resolve, reject) => {
     http.get({ socketPath, path: target, headers: { host: "localhost", "accept-encoding": coding } }, async (answer) => {
       const body = await buffer(answer);
+      if (answer.statusCode === 307) {
+        resolve(get(socketPath, new URL(answer.headers.location ?? "", new URL(target, "http://localhost")).pathname, coding));
+        return;
+      }
       answer.statusCode === 200 ? resolve(body) : reject(new Error(`${target}: ${answer.statusCode} ${body}`));
     }).on("error", reject);
   });
@@ -55,13 +60,14 @@ async function wait(ready, server, seconds = 60) {
 
 /**
  * @param {import("./link.mjs").Link} link
- * @param {{program: string, wheels: string, pyodide: string, app: string, data: string, folder: string}} places
+ * @param {{program: string, wheels: string, pyodide: string, mounts: string[][], data: string, folder: string}} places
  */
-export async function startWheelbarrow(link, { program, wheels, pyodide, app, data, folder }) {
+export async function startWheelbarrow(link, { program, wheels, pyodide, mounts, data, folder }) {
   const plain = path.join(folder, "wheelbarrow.sock");
   const admin = path.join(folder, "admin.sock");
   const server = run(link.inside("server", [
-    program, "serve", "--wheels", wheels, "--pyodide", pyodide, "--static", `${app}:/app`, "--data", data,
+    program, "serve", "--wheels", wheels, "--pyodide", pyodide, "--data", data,
+    ...mounts.flatMap(([place, prefix]) => ["--static", `${place}:${prefix}`]),
     "--listen", `${link.address}:${firstPort}`, "--listen-plain", `unix:${plain}`, "--admin", `unix:${admin}`,
   ]));
   await wait(() => get(admin, "/readyz").then(() => true, () => false), server);

@@ -77,6 +77,18 @@ export const modes = {
   },
 };
 
+/** Where another loader is served. @param {string} name */
+export const loaderFolder = (name) => `/loaders/${name}`;
+
+/** The ways of prefetch by another loader. @param {string} name */
+export function addLoader(name) {
+  for (const mode of ["prefetch", "prefetch-bytecode"]) {
+    const { title, message, ...same } = modes[mode];
+    const loader = `${loaderFolder(name).slice(1)}/wheelbarrow.mjs`;
+    modes[`${mode}@${name}`] = { ...same, title: `${title}, ${name}`, message: { ...message, loader } };
+  }
+}
+
 /**
  * What the worker is told.
  *

@@ -1,11 +1,11 @@
-// A rate limit that permits bursts (a token bucket). Private to this room.
+// A rate limit that permits bursts (a token bucket).
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 
-namespace wheelbarrow::http {
+namespace wheelbarrow {
 
 class Allowance {
  public:
@@ -24,10 +24,15 @@ class Allowance {
     return true;
   }
 
+  // How long after the last take() there is one again. REQUIRES: it was refused.
+  std::chrono::duration<double> wait() const {
+    return std::chrono::duration<double, std::ratio<60>>((1 - left_) / most_);
+  }
+
  private:
   double most_;
   double left_;
   Clock::time_point since_;
 };
 
-}  // namespace wheelbarrow::http
+}  // namespace wheelbarrow
