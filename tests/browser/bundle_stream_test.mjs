@@ -161,7 +161,7 @@ const refused = [
   ["gap between layers", bundle(good(), (m) => (m.wheels[1].offset += 512) && m), /makes no sense/],
   ["odd size", bundle(good(), (m) => (m.wheels[0].size += 1) && m), /makes no sense/],
   ["negative size", bundle(good(), (m) => (m.wheels[0].size = -512) && m), /makes no sense/],
-  ["absurd size", bundle(good(), (m) => ({ ...m, wheels: [{ ...m.wheels[0], size: 2 ** 50 }], size: 4608 + 2 ** 50 + 1024 })), /memory/],
+  ["absurd size", bundle(good(), (m) => ({ ...m, wheels: [{ ...m.wheels[0], size: 2 ** 50 }], size: 4608 + 2 ** 50 + 1024 })), /makes no sense/],
   ["size that doesn't add up", bundle(good(), (m) => (m.size += 512) && m), /add up/],
   ["hash that is none", bundle(good(), (m) => (m.wheels[0].sha256 = "x") && m), /makes no sense/],
   ["hash of other bytes", bundle(good(), (m) => (m.wheels[0].sha256 = "0".repeat(64)) && m), /SHA-256/],

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launchBrowser, openApp, startServer } from "./harness.mjs";
+import { bootPyodide, launchBrowser, openApp, startServer } from "./harness.mjs";
+import { importing } from "./import_all.mjs";
 import { check, program, requirements } from "./real_work.mjs";
 
 /** @type {any} */
@@ -41,6 +42,26 @@ with pymupdf.open() as document:
 `.replace("    json.dumps", "    text = json.dumps") + "text";
   const { result } = await page.evaluate(runOnPage, [server.url, ["pymupdf"], python]);
   assert.equal(result, "one download");
+});
+
+test("every module of the sample wheels imports as it does after Pyodide's own unpacking", async () => {
+  const everything = [...requirements, "fonttools", "pymupdf4llm"];
+  const tops = ["numpy", "cv2", "lxml.etree", "docx", "fontTools", "pymupdf", "pymupdf4llm"];
+  const { page } = await openApp(browser, server.url);
+  const { result } = await page.evaluate(runOnPage, [server.url, everything, importing(tops)]);
+
+  const pyodide = await bootPyodide();
+  const url = new URL("bundle", server.plainURL);
+  everything.forEach((requirement) => url.searchParams.append("r", requirement));
+  const extractDir = pyodide.runPython("import sysconfig; sysconfig.get_path('purelib')");
+  pyodide.unpackArchive(await (await fetch(url)).arrayBuffer(), "tar", { extractDir });
+  const plain = JSON.parse(pyodide.runPython(importing(tops)));
+  assert.deepEqual(result, plain);
+  const names = Object.entries(result.all).filter(([, outcome]) => outcome === "imported").map(([name]) => name);
+  assert.ok(names.length > 500, `${names.length} modules were imported`);
+  for (const name of ["numpy._core._multiarray_umath", "lxml.etree", "pymupdf._extra"]) {
+    assert.ok(names.includes(name), `${name}: ${result.all[name]}`);
+  }
 });
 
 test("a page that is no secure context checks the bundle all the same", async () => {

@@ -1,5 +1,6 @@
 // What an application's bundler makes of the loader.
 import assert from "node:assert/strict";
+import fs from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -39,7 +40,7 @@ test("what every installation loads takes at most 6 KB, minified and gzipped", a
   console.log(`at once: ${size} bytes; when needed: ${later.map((name) => `${name} ${packed(files[name])}`).join(", ")}`);
   assert.deepEqual(
     later.map((name) => name.replace(/-.*/, "")).sort(),
-    ["bundle_list", "extension_modules", "gzip_file", "replace", "sha256"],
+    ["bundle_list", "data_files", "extension_modules", "gzip_file", "pax", "replace", "sha256"],
   );
   assert.ok(size <= 6144, `${size} bytes`);
 });
@@ -54,4 +55,15 @@ test("what isn't used is left out", async () => {
   const { "stdin.js": both } = await build('import { install, prefetch } from "./wheelbarrow.mjs"; install(self, prefetch("numpy"));');
   assert.ok(one.length < 0.7 * both.length, `${one.length} of ${both.length} characters for prefetch alone`);
   assert.doesNotMatch(one, /createPreloadedFile/);
+});
+
+test("a browser learns from the first module what the others import", async () => {
+  const importsOf = async (/** @type {string} */ name) =>
+    [...(await fs.readFile(path.join(client, name), "utf8")).matchAll(/^import [^;(]*"\.\/([^"]+)"/gm)].map(([, other]) => other);
+  const first = await importsOf("wheelbarrow.mjs");
+  for (const name of first) {
+    for (const other of await importsOf(name)) {
+      assert.ok(first.includes(other), `${name} imports ${other}`);
+    }
+  }
 });

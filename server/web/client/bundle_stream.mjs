@@ -51,6 +51,9 @@ const endMarkerSize = 1024;
 /** Far above what thousands of wheels need, and small enough to be refused before it hurts. */
 const maxManifestSize = 0x4000000;
 
+/** Likewise: no browser has that much memory. */
+const maxLayerSize = 1e11;
+
 export class BundleStream {
   /** Bytes read so far. */
   position = 0;
@@ -163,7 +166,7 @@ export class BundleStream {
     this.#manifest = manifest;
     this.#wake();
     for (const wheel of manifest.wheels) {
-      const layer = allocate(wheel.size);
+      const layer = new Uint8Array(wheel.size);
       this.#layers.set(wheel, layer);
       await this.#fill(layer, () => {
         this.#options.report?.(wheel.name);
@@ -186,11 +189,11 @@ export class BundleStream {
    * @returns {Promise<Manifest>}
    */
   async #readManifest() {
-    const header = parseHeader(await this.#fill(allocate(512)), 0);
+    const header = parseHeader(await this.#fill(new Uint8Array(512)), 0);
     if (header?.type !== "0" || header.name !== "wheelbarrow.json" || header.size > maxManifestSize) {
       throw new WheelbarrowError("the answer is not a bundle");
     }
-    const bytes = await this.#fill(allocate(padded(header.size)));
+    const bytes = await this.#fill(new Uint8Array(padded(header.size)));
     /** @type {any} */
     let manifest;
     try {
@@ -203,7 +206,7 @@ export class BundleStream {
   }
 
   async #readEnd() {
-    if ((await this.#fill(allocate(endMarkerSize))).some((byte) => byte !== 0)) {
+    if ((await this.#fill(new Uint8Array(endMarkerSize))).some((byte) => byte !== 0)) {
       throw new WheelbarrowError("the bundle is damaged: its end is gone");
     }
     // A connection that breaks off here has brought everything.
@@ -293,8 +296,8 @@ function checkManifest(manifest, first) {
       [wheel?.name, wheel?.version, wheel?.file].every((value) => typeof value === "string") &&
       /^[0-9a-f]{64}$/.test(wheel.sha256) &&
       wheel.offset === offset &&
-      Number.isSafeInteger(wheel.size) &&
       wheel.size > 0 &&
+      wheel.size < maxLayerSize &&
       wheel.size % 512 === 0;
     if (!sound) {
       throw new WheelbarrowError(`the bundle is damaged: ${JSON.stringify(wheel)} of its manifest makes no sense`);
@@ -322,14 +325,5 @@ async function verifyLayer(wheel, layer) {
     throw new WheelbarrowError(
       `the bundle is damaged: the SHA-256 of ${wheel.file} is ${found}, not ${wheel.sha256} as its manifest says`,
     );
-  }
-}
-
-/** @param {number} size */
-function allocate(size) {
-  try {
-    return new Uint8Array(size);
-  } catch (error) {
-    throw new WheelbarrowError(`no memory for ${size} bytes`, { cause: error });
   }
 }

@@ -23,6 +23,7 @@ const hashed = /([0-9a-f]{64})\.tar$/;
  * @typedef {object} DownloadOptions
  * @property {number} [retries]
  * @property {boolean} [integrity]
+ * @property {RequestPriority} [priority]
  * @property {AbortSignal} [signal]
  */
 
@@ -93,7 +94,7 @@ export class Download {
    */
   async #start(url) {
     const { signal } = this.#stop;
-    const response = await request(url, signal);
+    const response = await this.#request(url);
     const Hash = this.#options.integrity ? (await import("./sha256.mjs")).Sha256 : undefined;
     /** @type {string} */
     let address;
@@ -105,13 +106,13 @@ export class Download {
       const gzip = list.parts[0].gzip ? await import("./gzip_file.mjs") : undefined;
       const files = (await gzip?.chooseFiles(list.parts, signal)) ?? list.parts.map(({ url }) => new URL(url));
       this.#bundles = list.parts.map((part, i) => {
-        const answer = request(files[i], signal);
+        const answer = () => this.#request(files[i]);
         const check = (/** @type {Manifest} */ manifest) => checkPart(part, manifest);
         return this.#read(answer, part.url, Hash, { check, unpacked: gzip?.unpacked });
       });
     } else {
       address = new URL(response.headers.get("Content-Location") ?? "", response.url).href;
-      this.#bundles = [this.#read(Promise.resolve(response), address, Hash)];
+      this.#bundles = [this.#read(() => response, address, Hash)];
     }
     if (signal.aborted) {
       this.cancel(signal.reason);
@@ -119,8 +120,13 @@ export class Download {
     return { address, bundles: this.#bundles };
   }
 
+  /** @param {URL} url */
+  #request(url) {
+    return request(url, { signal: this.#stop.signal, priority: this.#options.priority });
+  }
+
   /**
-   * @param {Promise<Response>} answer
+   * @param {() => Response | Promise<Response>} answer
    * @param {string} address
    * @param {(new () => import("./bundle_stream.mjs").Hash) | undefined} Hash
    * @param {object} [details]
@@ -133,7 +139,7 @@ export class Download {
       throw new WheelbarrowError(`the integrity of ${address} can't be checked: its name is not its SHA-256`);
     }
     const open = async () => {
-      const body = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ ((await answer).body);
+      const body = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ ((await answer()).body);
       const retries = expected === undefined ? 0 : (this.#options.retries ?? 3);
       return bodyOf((await unpacked?.(body).catch(brokenOff)) ?? body, address, retries, this.#stop.signal);
     };
@@ -241,30 +247,17 @@ function pause(milliseconds, signal) {
 
 /**
  * @param {URL} url
- * @param {AbortSignal} signal
+ * @param {RequestInit & {signal: AbortSignal}} init
  */
-async function request(url, signal) {
-  let response;
-  try {
-    response = await fetch(url, { signal });
-  } catch (error) {
-    signal.throwIfAborted();
+async function request(url, init) {
+  const response = await fetch(url, init).catch((error) => {
+    init.signal.throwIfAborted();
     return because(`no answer from ${url.origin}`)(error);
-  }
+  });
   if (response.ok && response.body) {
     return response;
   }
-  const text = await response.text();
-  let problem;
-  if (isJSON(response)) {
-    try {
-      problem = JSON.parse(text);
-    } catch {
-      // Not a problem document after all; the status says enough.
-    }
-  }
-  throw new WheelbarrowError(problem?.detail ?? `${url.origin} answered ${response.status} ${response.statusText}`, {
-    status: response.status,
-    problem,
-  });
+  const { status, statusText } = response;
+  const problem = isJSON(response) ? await response.json().catch(() => undefined) : undefined;
+  throw new WheelbarrowError(problem?.detail ?? `${url.origin} answered ${status} ${statusText}`, { status, problem });
 }

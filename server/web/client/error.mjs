@@ -22,19 +22,14 @@ export class WheelbarrowError extends Error {
   }
 }
 
-/** @param {unknown} error */
-function messageOf(error) {
-  return /** @type {any} */ (error)?.message ?? String(error);
-}
-
 /**
  * Makes what is thrown on of an error that was caught.
  *
  * @param {string} what went wrong
- * @returns {(error: unknown) => never}
+ * @returns {(error: any) => never}
  */
 export function because(what) {
   return (error) => {
-    throw new WheelbarrowError(`${what}: ${messageOf(error)}`, { cause: error });
+    throw new WheelbarrowError(`${what}: ${error?.message ?? error}`, { cause: error });
   };
 }

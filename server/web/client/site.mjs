@@ -30,7 +30,7 @@ import { because, WheelbarrowError } from "./error.mjs";
 /**
  * @typedef {object} Runtime
  * @property {string} python its version, such as 3.13
- * @property {string} platform its platform tag
+ * @property {RegExp} wheels matches the file names of wheels with a platform tag that it takes
  * @property {string} target the environment in words that a server understands: Python tag and platform tag
  * @property {string} purelib
  * @property {string} data
@@ -53,12 +53,14 @@ json.dumps([sys.version_info[:2], v("PYEMSCRIPTEN_PLATFORM_VERSION"), v("PYODIDE
   // PEP 783's variable, Pyodide's own before it, and before that the version of Emscripten was the ABI.
   const version = standard ?? abi;
   const kind = standard || python[1] >= 14 ? "pyemscripten" : "pyodide";
-  const tag = version ? `${kind}_${version}_wasm32` : platform.replace(/[-.]/g, "_");
+  const emscripten = platform.replace(/[-.]/g, "_");
+  const tag = version ? `${kind}_${version}_wasm32` : emscripten;
+  const wheels = new RegExp(`[-.](any|${emscripten}|py(odide|emscripten)_${version}_wasm32)[\\w.]*$`);
   // Pyodide's prefix is "/", which makes "//lib" of "/lib"; the dynamic linker knows modules by the normal form.
   const [purelib, data, scripts, include] = ["purelib", "data", "scripts", "include"].map((name) =>
     paths[name].replace(/^\/*/, "/"),
   );
-  return { python: python.join("."), platform: tag, target: `cp${python.join("")}-${tag}`, purelib, data, scripts, include };
+  return { python: python.join("."), wheels, target: `cp${python.join("")}-${tag}`, purelib, data, scripts, include };
 }
 
 /**
@@ -88,6 +90,9 @@ function runPython(pyodide, code, names = {}) {
  * @property {Entry[]} held files that are not in place yet
  * @property {Undo[]} made what was put in place
  */
+
+/** Files of a wheel's `.data` folder (PEP 427). */
+const isData = /^[^/]+\.data\//;
 
 /** @type {[string, boolean][]} */
 const rootFolder = [["", false]];
@@ -148,7 +153,7 @@ export class Site {
 
   /**
    * Takes a file of a wheel. It is in place at once, unless something is there that must stay until the wheel is known
-   * to be right: an older version, or a file of the same name.
+   * to be right: an older version, or a file of the same name. Files that go to other folders, too, wait for that anyway.
    *
    * @param {ManifestWheel} wheel
    * @param {Entry} entry
@@ -156,7 +161,8 @@ export class Site {
   add(wheel, entry) {
     const visit = this.#visit(wheel);
     const already = visit.before === wheel.version;
-    if (!already && (visit.before !== undefined || !this.#write(wheel, entry, false))) {
+    const waits = visit.before !== undefined || isData.test(entry.path);
+    if (!already && (waits || !this.#write(wheel, entry))) {
       visit.held.push(entry);
     } else {
       this.#load(this.#modules?.add(entry, !already && !isLibrary(entry.path)));
@@ -183,7 +189,8 @@ export class Site {
       this.#folders = new Map(rootFolder);
     }
     for (const entry of held) {
-      this.#write(wheel, entry, true);
+      const second = isData.test(entry.path) && (await import("./data_files.mjs")).destination(name, entry.path, this.#runtime);
+      this.#write(wheel, entry, true, second);
       this.#load(this.#modules?.add(entry, !isLibrary(entry.path)));
     }
     this.#visits.delete(wheel);
@@ -233,17 +240,14 @@ export class Site {
    * @param {string} bundle
    */
   announce(bundle) {
-    this.refresh();
-    for (const wheel of this.wheels) {
-      if (!wheel.already) {
-        this.#pyodide.loadedPackages[canonicalName(wheel.name)] = bundle;
+    runPython(this.#pyodide, "import importlib, json; importlib.invalidate_caches(); json.dumps(None)");
+    const { loadedPackages } = this.#pyodide;
+    for (const { name, already } of this.wheels) {
+      const key = canonicalName(name);
+      if (!already || !(key in loadedPackages)) {
+        loadedPackages[key] = bundle;
       }
     }
-  }
-
-  /** Makes Python look at site-packages again. */
-  refresh() {
-    runPython(this.#pyodide, "import importlib, json; importlib.invalidate_caches(); json.dumps(None)");
   }
 
   /**
@@ -252,16 +256,19 @@ export class Site {
    *
    * @param {ManifestWheel} wheel
    * @param {Entry} entry
-   * @param {boolean} replace what is there already
+   * @param {boolean} [replace] what is there already
+   * @param {string | false} [second] another place for it
    * @returns {boolean} false if there was something, which was left alone
    */
-  #write(wheel, { path, bytes }, replace) {
+  #write(wheel, { path, bytes }, replace, second) {
     const { FS } = this.#pyodide;
     const { made } = this.#visit(wheel);
     // RECORD names the first place, so that stays. Libraries are never written to: both places share their bytes.
-    const places = [`${this.#runtime.purelib}/${path}`, this.#destination(wheel, path)].filter((place) => place !== undefined);
     try {
-      for (const [i, place] of places.entries()) {
+      for (const [i, place] of [`${this.#runtime.purelib}/${path}`, second].entries()) {
+        if (!place) {
+          continue;
+        }
         const isNew = this.#makeFolder(place.slice(0, place.lastIndexOf("/")), made);
         const isThere = this.#written.has(place) || (!isNew && FS.analyzePath(place).exists);
         if (isThere && !replace) {
@@ -297,24 +304,6 @@ export class Site {
       this.#folders.set(folder, isNew);
     }
     return isNew;
-  }
-
-  /**
-   * Where an installer puts a file of a wheel's `.data` folder (PEP 427), besides the folder itself; for shared
-   * libraries, where Pyodide's dynamic linker looks.
-   *
-   * @param {ManifestWheel} wheel
-   * @param {string} path
-   * @returns {string | undefined}
-   */
-  #destination(wheel, path) {
-    const [, scheme, rest] = /^[^/]+\.data\/(data|scripts|headers|dynlib)\/(.+)$/.exec(path) ?? [];
-    if (rest === undefined) {
-      return undefined;
-    }
-    const { data, scripts, include } = this.#runtime;
-    const folder = { data, scripts, headers: `${include}/${wheel.name}`, dynlib: "/usr/lib" }[scheme];
-    return `${folder}/${rest}`.replace(/\/+/g, "/");
   }
 }
 

@@ -29,7 +29,11 @@ export async function* layerEntries(layer, reach) {
     const bytes = layer.subarray(start, start + header.size);
     at = start + padded(header.size);
     if (header.type === "x") {
-      longPath = paxPath(bytes);
+      const pax = (await import("./pax.mjs")).readPax(bytes);
+      if (!pax) {
+        throw new WheelbarrowError("the bundle is damaged: a pax header can't be read");
+      }
+      longPath = pax.path;
     } else if (header.type === "0") {
       const path = longPath ?? header.name;
       longPath = undefined;
@@ -72,29 +76,6 @@ function octal(field) {
 function text(field) {
   const end = field.indexOf(0);
   return decoder.decode(end < 0 ? field : field.subarray(0, end));
-}
-
-/**
- * The path in pax records (POSIX.1-2001), each of them `<length> <key>=<value>\n`.
- *
- * @param {Uint8Array} records
- */
-function paxPath(records) {
-  /** @type {string | undefined} */
-  let path;
-  for (let at = 0; at < records.length; ) {
-    const space = records.indexOf(0x20, at);
-    const length = Number(decoder.decode(records.subarray(at, Math.max(space, at))));
-    if (!(length > space - at + 1) || at + length > records.length) {
-      throw new WheelbarrowError("the bundle is damaged: a pax header can't be read");
-    }
-    const record = decoder.decode(records.subarray(space + 1, at + length - 1));
-    if (record.startsWith("path=")) {
-      path = record.slice("path=".length);
-    }
-    at += length;
-  }
-  return path;
 }
 
 /**

@@ -20,6 +20,10 @@
  * @module
  */
 
+// What the others import, so that a browser asks for all of them at once.
+import "./bundle_stream.mjs";
+import "./tar.mjs";
+
 import { Download } from "./download.mjs";
 import { WheelbarrowError } from "./error.mjs";
 import { describeRuntime, Site } from "./site.mjs";
@@ -44,9 +48,11 @@ export { WheelbarrowError };
  *   what the server makes bundles for
  * @property {string} [strip] classes of files to leave out, such as "tests,pyi"; by default none
  * @property {"off" | "beside" | "instead"} [bytecode] byte-compiled modules; by default what the server does
- * @property {boolean} [integrity] compare the whole bundle with the SHA-256 in its address, too; no wheel stays
- *   otherwise
+ * @property {boolean} [integrity] compare the whole bundle, or all of its parts, with the SHA-256 in the address, too,
+ *   before anything of it is put in place
  * @property {number} [retries] how often in a row a download that broke off is continued, by default 3
+ * @property {RequestPriority} [priority] of the requests; that of `prefetch` is "low" by default, so that Pyodide's own
+ *   files come first
  * @property {AbortSignal} [signal] gives up; the promise of `install` is then rejected with the signal's reason, and
  *   wheels already reported as "installed" stay
  */
@@ -102,7 +108,7 @@ class Prefetched {
  * @param {PrefetchOptions} [options]
  */
 export function prefetch(requirements, options = {}) {
-  return new Prefetched(requirements, options);
+  return new Prefetched(requirements, { priority: "low", ...options });
 }
 
 /**
@@ -112,7 +118,8 @@ export function prefetch(requirements, options = {}) {
  * the JSON of `/resolve`, as `wheelbarrow export` writes it to `sets/`. Then `baseURL` and `target` mean nothing.
  *
  * What `prefetch` returned brings its options along; of those given here, `signal` and `onProgress` count. If no target
- * was named and the runtime turns out to be another than the server's, the right bundle is fetched instead.
+ * was named and the runtime turns out to be another than the server's, the right bundle is fetched instead. Installations
+ * into one Pyodide take turns, while all of them download.
  *
  * @param {import("./site.mjs").Pyodide} pyodide
  * @param {string | string[] | URL | Prefetched} requirements
@@ -121,42 +128,52 @@ export function prefetch(requirements, options = {}) {
  */
 export async function install(pyodide, requirements, options = {}) {
   const { signal, onProgress } = options;
+  // First of all, so that a signal ends this download, too.
+  const prefetched = requirements instanceof Prefetched && requirements;
+  const taken = prefetched && prefetched.take(signal);
   signal?.throwIfAborted();
   const runtime = describeRuntime(pyodide);
   const wanted =
-    requirements instanceof Prefetched
-      ? requirements
-      : new Prefetched(requirements, { ...options, target: options.target ?? runtime.target });
-  let download = wanted.take(signal);
+    prefetched || new Prefetched(requirements, { ...options, target: options.target ?? runtime.target });
+  let download = taken || wanted.take(signal);
+  const { integrity } = wanted.options;
   const site = new Site(pyodide, runtime);
+  let address = "";
   let size = 0;
+  /** @type {Promise<void>[]} */
+  let placing = [];
+  /** @type {((value?: unknown) => void) | undefined} */
+  let endTurn;
   /** @type {Report} */
   const report = (phase, wheel) => onProgress?.({ phase, loaded: size && download.loaded, total: size, wheel });
   try {
     report("request");
-    let problem = misfit(await download.manifests(), runtime);
+    const look = async () => misfit(await download.manifests(), runtime);
+    let problem = await look().catch((error) =>
+      wanted.isGuess && error.status < 500 ? error : Promise.reject(error),
+    );
     if (problem && wanted.isGuess) {
       download.cancel(problem);
       download = new Prefetched(wanted.requirements, { ...wanted.options, target: runtime.target }).take(signal);
-      problem = misfit(await download.manifests(), runtime);
+      problem = await look();
     }
     if (problem) {
       throw problem;
     }
-    const { address, bundles } = await download.arrival;
+    const { bundles, ...arrival } = await download.arrival;
+    address = arrival.address;
     const manifests = await download.manifests();
+    const before = turns.get(pyodide);
+    turns.set(pyodide, new Promise((resolve) => (endTurn = resolve)));
+    await before;
     await site.expect(manifests.flatMap(({ wheels }) => wheels));
     size = manifests.reduce((sum, manifest) => sum + manifest.size, 0);
     download.report = (wheel) => report("download", wheel);
-    const { integrity } = wanted.options;
-    const placing = bundles.map((bundle, i) => place(bundle, manifests[i], { site, report, download, integrity }));
-    try {
-      await Promise.all(placing);
-    } catch (error) {
-      download.cancel(error);
-      await Promise.allSettled(placing);
-      throw error;
+    if (integrity) {
+      await Promise.all(bundles.map((bundle) => bundle.ended()));
     }
+    placing = bundles.map((bundle, i) => place(bundle, manifests[i], { site, report, download }));
+    await Promise.all(placing);
     report("load");
     await site.settle();
     download.throwIfCancelled();
@@ -165,16 +182,26 @@ export async function install(pyodide, requirements, options = {}) {
     return { wheels: site.wheels, bundle: address, target: manifests[0].target, size };
   } catch (error) {
     download.cancel(error);
+    await Promise.allSettled(placing);
     site.undo();
-    site.refresh();
+    try {
+      site.announce(address);
+    } catch {
+      // Python itself may be what failed.
+    }
     if (error instanceof WheelbarrowError) {
       error.installed = site.wheels;
     }
     throw error;
   } finally {
+    endTurn?.();
     download.end();
   }
 }
+
+/** The last installation into each Pyodide: two at a time would take each other's files for their own. */
+const turns = new WeakMap();
+
 /** @typedef {(phase: Progress["phase"], wheel?: string) => void} Report */
 
 /**
@@ -182,9 +209,9 @@ export async function install(pyodide, requirements, options = {}) {
  *
  * @param {import("./bundle_stream.mjs").BundleStream} bundle
  * @param {import("./bundle_stream.mjs").Manifest} manifest
- * @param {{site: Site, report: Report, download: Download, integrity?: boolean}} to
+ * @param {{site: Site, report: Report, download: Download}} to
  */
-async function place(bundle, manifest, { site, report, download, integrity }) {
+async function place(bundle, manifest, { site, report, download }) {
   /** @type {(wheel: import("./bundle_stream.mjs").ManifestWheel) => Promise<void>} */
   const keep = async (wheel) => {
     download.throwIfCancelled();
@@ -199,11 +226,9 @@ async function place(bundle, manifest, { site, report, download, integrity }) {
         download.throwIfCancelled();
         site.add(wheel, entry);
       }
-      if (!integrity) {
-        const keeping = bundle.verified(wheel).then(() => keep(wheel));
-        keeping.catch((error) => bundle.fail(error));
-        kept.push(keeping);
-      }
+      const keeping = bundle.verified(wheel).then(() => keep(wheel));
+      keeping.catch((error) => bundle.fail(error));
+      kept.push(keeping);
     }
     await bundle.ended();
   } finally {
@@ -211,23 +236,18 @@ async function place(bundle, manifest, { site, report, download, integrity }) {
     await Promise.allSettled(kept);
   }
   await Promise.all(kept);
-  if (integrity) {
-    for (const wheel of manifest.wheels) {
-      await keep(wheel);
-    }
-  }
 }
 
 /**
- * What is in bundles that a runtime can't use. Versions of Pyodide with the same Python and the same platform run the
- * same wheels.
+ * What is in bundles that a runtime can't use. Versions of Pyodide with the same Python and the same platform, which has
+ * several tags, run the same wheels.
  *
  * @param {import("./bundle_stream.mjs").Manifest[]} manifests
  * @param {import("./site.mjs").Runtime} runtime
  */
-function misfit(manifests, { python, platform, target: runtime }) {
+function misfit(manifests, { python, wheels: fitting, target: runtime }) {
   for (const { target, python: version = `${python}.`, wheels } of manifests) {
-    const stranger = wheels.find(({ file }) => !/[-.]any[\w.]*$/.test(file) && !file.includes(platform));
+    const stranger = wheels.find(({ file }) => !fitting.test(file));
     if (stranger || !version.startsWith(`${python}.`)) {
       const why = stranger?.file ?? `Python ${version}`;
       return new WheelbarrowError(`the bundle for ${target} doesn't fit ${runtime}: it has ${why}`);
