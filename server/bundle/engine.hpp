@@ -107,6 +107,9 @@ class Engine {
   // it, what isn't there is made for those who ask later. Nothing where nobody can compile it.
   std::optional<store::Blob> library(const store::Blob& zip, BytecodeMode mode,
                                      const packaging::Target& target);
+  // The same for who waits; nothing where nobody can compile it.
+  void library(const store::Blob& zip, BytecodeMode mode, const packaging::Target& target,
+               Callback<std::optional<store::Blob>> done);
   // A blob in one form, as encode() for bundles.
   void encode(const store::Blob& blob, Form form, Callback<Encoded> done);
 
@@ -171,6 +174,7 @@ class Engine {
   Result<CodedPiece> make_piece(const store::Blob& content, Form form, const GiveUp& give_up);
   Result<CodedPiece> compress_into_store(const store::Blob& content, Form form, Effort effort,
                                          const GiveUp& give_up);
+  SpareForms::Make library_maker(const store::Blob& zip, BytecodeMode mode, const packaging::Target& target);
   std::optional<Encoded> solid(const Sha256& sha256, const std::function<Slices()>& content);
   void solid(const Sha256& sha256, const Slices& body, Effort effort, Callback<Encoded> done);
   void make_delta(const std::string& name, const BundlePtr& held, const BundlePtr& wanted);

@@ -52,6 +52,13 @@ std::optional<Encoded> spare_form(const Sha256& content, std::string_view coding
   return Encoded{{blob->bytes}, coded_etag(content, coding, {&blob->sha256, 1}), blob->sha256};
 }
 
+// Whatever the size.
+constexpr std::uint64_t any_size = std::numeric_limits<std::uint64_t>::max();
+
+std::string library_name(const Blob& zip, BytecodeMode mode, const packaging::Target& target) {
+  return std::string("library/1/").append(name_of(mode)) + '/' + target.name() + '/' + zip.sha256.hex();
+}
+
 }  // namespace
 
 void Engine::encode(const BundlePtr& bundle, Form form, Callback<Encoded> done) {
@@ -115,19 +122,27 @@ void Engine::make_delta(const std::string& name, const BundlePtr& held, const Bu
   });
 }
 
+SpareForms::Make Engine::library_maker(const Blob& zip, BytecodeMode mode, const packaging::Target& target) {
+  return [this, zip, mode, target](const GiveUp& give_up, store::BlobWriter& out) -> Result<void> {
+    const auto recipe = options_.compilers->choose(mode, target);
+    if (!recipe) return std::unexpected(recipe.error());
+    return write_library(zip.bytes, *recipe, options_.limits, out, compiler(give_up));
+  };
+}
+
 std::optional<Blob> Engine::library(const Blob& zip, BytecodeMode mode, const packaging::Target& target) {
   if (!options_.compilers || mode == BytecodeMode::off) return std::nullopt;
-  const std::string name =
-      std::string("library/1/") + std::string(name_of(mode)) + '/' + target.name() + '/' + zip.sha256.hex();
+  const std::string name = library_name(zip, mode, target);
   if (auto known = spare_.find(name)) return std::move(*known);
-  constexpr std::uint64_t any_size = std::numeric_limits<std::uint64_t>::max();
-  spare_.make(name, Lane::soon, any_size,
-              [this, zip, mode, target](const GiveUp& give_up, store::BlobWriter& out) -> Result<void> {
-                const auto recipe = options_.compilers->choose(mode, target);
-                if (!recipe) return std::unexpected(recipe.error());
-                return write_library(zip.bytes, *recipe, options_.limits, out, compiler(give_up));
-              });
+  spare_.make(name, Lane::soon, any_size, library_maker(zip, mode, target));
   return std::nullopt;
+}
+
+void Engine::library(const Blob& zip, BytecodeMode mode, const packaging::Target& target,
+                     Callback<std::optional<Blob>> done) {
+  if (!options_.compilers || mode == BytecodeMode::off) return done(std::optional<Blob>());
+  spare_.wait(library_name(zip, mode, target), Lane::soon, any_size, library_maker(zip, mode, target),
+              std::move(done));
 }
 
 std::optional<Encoded> Engine::solid(const BundlePtr& bundle) {

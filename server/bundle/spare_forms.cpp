@@ -4,7 +4,7 @@
 
 namespace wheelbarrow::bundle {
 
-std::optional<std::optional<store::Blob>> SpareForms::find(const std::string& name) {
+std::optional<SpareForms::Form> SpareForms::find(const std::string& name) {
   auto known = known_.get(name);
   if (!known || known->until <= Clock::now()) return std::nullopt;
   return std::move(known->form);
@@ -12,7 +12,13 @@ std::optional<std::optional<store::Blob>> SpareForms::find(const std::string& na
 
 void SpareForms::make(const std::string& name, Lane lane, std::uint64_t limit, Make make) {
   if (find(name) || !is_possible(name, lane)) return;
-  if (!flights_.join(name, [](const Result<Form>&) {})) return;
+  wait(name, lane, limit, std::move(make), [](const Result<Form>&) {});
+}
+
+void SpareForms::wait(const std::string& name, Lane lane, std::uint64_t limit, Make make,
+                      Callback<Form> done) {
+  if (const auto known = find(name)) return done(*known);
+  if (!flights_.join(name, std::move(done))) return;
   // What is in the store already doesn't wait behind what takes minutes.
   pool_.submit(Lane::quick, [this, name, lane, limit, make = std::move(make)](const std::stop_token&) {
     const auto stored = store_.find(name);
@@ -27,8 +33,9 @@ void SpareForms::land(const std::string& name, const Result<Form>& form) {
   // What nobody here can make is no failure.
   if (!form && form.error().kind != ErrorKind::cancelled && form.error().kind != ErrorKind::unsatisfiable)
     report_(form.error());
-  // A disk that is full, or can't be written, may not stay so; anything else would happen again.
-  const bool retry = !form && form.error().kind == ErrorKind::io;
+  // A disk that is full, or a compiler that was killed, may do better later; anything else would happen
+  // again.
+  const bool retry = !form && (form.error().kind == ErrorKind::io || form.error().kind == ErrorKind::busy);
   known_.put(name,
              {form ? *form : std::nullopt, retry ? Clock::now() + retry_after_ : Clock::time_point::max()});
   flights_.land(name, form);

@@ -1,4 +1,4 @@
-// Forms of a whole body that are sent if they are there and made when there is time: nobody waits for one.
+// Forms of a whole body that are sent if they are there and made when there is time: few wait for one.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,7 @@ namespace wheelbarrow::bundle {
 // Safe from every thread.
 class SpareForms {
  public:
+  using Form = std::optional<store::Blob>;  // empty: it is of no use
   // Writes the form.
   using Make = std::function<Result<void>(const GiveUp& give_up, store::BlobWriter& out)>;
   // Told of what could not be made.
@@ -33,13 +34,15 @@ class SpareForms {
              Clock::duration retry_after = std::chrono::minutes(5))
       : store_(store), pool_(pool), report_(std::move(report)), retry_after_(retry_after) {}
 
-  // The form of that name if it was made or found before: empty if it is of no use, nothing if it isn't
-  // known.
-  std::optional<std::optional<store::Blob>> find(const std::string& name);
+  // The form of that name if it was made or found before.
+  std::optional<Form> find(const std::string& name);
 
   // Looks for the form in the store, or else makes it in `lane` unless too much waits there. It is of no use
   // if it has `limit` bytes or more, which is what would be sent otherwise.
   void make(const std::string& name, Lane lane, std::uint64_t limit, Make make);
+
+  // The same for who can't do without it, however much waits.
+  void wait(const std::string& name, Lane lane, std::uint64_t limit, Make make, Callback<Form> done);
 
   // Whether make() would do anything.
   bool is_possible(const std::string& name, Lane lane) const {
@@ -55,8 +58,6 @@ class SpareForms {
  private:
   // More are not begun: what is asked for once more comes again.
   static constexpr std::size_t max_waiting = 256;
-
-  using Form = std::optional<store::Blob>;
 
   void land(const std::string& name, const Result<Form>& form);
   Result<Form> make_now(const std::string& name, std::uint64_t limit, const Make& make,

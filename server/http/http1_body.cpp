@@ -72,7 +72,9 @@ Http1Body::Step Http1Body::step(std::string& received, std::string* data) {
       if (!is_chunked_) return leave(Step::complete);
       phase_ = Phase::chunk_end;
     }
-    const std::size_t most = phase_ == Phase::trailers ? max_trailers - trailers_ : max_line;
+    // The last trailer may be longer than what is left, by its line feed.
+    const std::size_t most =
+        phase_ == Phase::trailers ? max_trailers - std::min(trailers_, max_trailers) : max_line;
     const std::size_t feed = rest.find('\n');
     if (std::min(feed, rest.size()) > most) return Step::malformed;
     if (feed == std::string_view::npos) return leave(Step::need_more);

@@ -99,6 +99,11 @@ struct Alias {
 // "cp313-pyodide_2025_0_wasm32.emscripten_4_0_9_wasm32"
 std::optional<Alias> parse_alias(std::string_view text) {
   constexpr std::string_view prefix = "cp3";
+  // Far above what wheels have; a target takes memory by the product of its Pythons and platforms.
+  constexpr std::size_t longest = 200;
+  constexpr std::size_t most_platforms = 8;
+  if (text.size() > longest || std::ranges::count(text, '.') >= std::ptrdiff_t{most_platforms})
+    return std::nullopt;
   const std::size_t dash = text.find('-');
   if (!text.starts_with(prefix) || dash == std::string_view::npos) return std::nullopt;
   const std::string_view minor = text.substr(prefix.size(), dash - prefix.size());

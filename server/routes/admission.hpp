@@ -91,6 +91,9 @@ class Admission {
   // Whether answers are for those alone who show the token.
   bool is_guarded() const { return !options_.token.empty(); }
 
+  // Whether only listed sets are answered.
+  bool has_list() const { return !options_.allowed_sets.empty(); }
+
   // Whether admit() has nothing to refuse.
   bool takes_all() const { return options_.allowed_sets.empty() && options_.cold_builds == 0; }
 

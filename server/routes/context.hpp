@@ -1,7 +1,9 @@
 // What every group of routes works with; private to this room.
 #pragma once
 
+#include <chrono>
 #include <expected>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "bundle/lru_cache.hpp"
+#include "http/problem.hpp"
 #include "http/url.hpp"
 #include "routes/document.hpp"
 #include "routes/hot_representations.hpp"
@@ -19,7 +22,14 @@ namespace wheelbarrow::routes {
 
 using Awaitable = boost::asio::awaitable<http::Response>;
 
-// The files of a Pyodide distribution that are its runtime.
+// The files of a Pyodide distribution that are its runtime, and their state.
+struct Listing {
+  std::chrono::steady_clock::time_point read;
+  std::vector<std::filesystem::path> parts;
+  std::string state;
+};
+
+// The same with what is in them.
 struct Release {
   std::vector<std::pair<std::string, Sha256>> parts;  // by file name
   std::optional<store::Blob> library;                 // as it is in the folder
@@ -38,6 +48,7 @@ struct Context {
   mutable HotRepresentations hot;
   // Of a Pyodide distribution, by the state of its files.
   mutable bundle::LruCache<Release> releases{8};
+  mutable bundle::LruCache<Listing> listings{8};  // by its folder
 
   Context(const wheelhouse::Wheelhouse& house, bundle::Engine& builder, RouterOptions given)
       : wheelhouse(house),
@@ -94,6 +105,10 @@ struct Context {
   std::expected<ColdBuilds::Ticket, http::Response> admit(const http::Request& request,
                                                           const Question& question, bool whole = true) const {
     if (options.admission->takes_all()) return ColdBuilds::Ticket();
+    if (options.admission->has_list() && !targets.is_named(*question.catalog, *question.target)) {
+      return std::unexpected(http::problem(
+          403, "this server answers a list of requirement sets only, and those for targets with a name"));
+    }
     const std::string key = Questions::key_of(question);
     const bool known = questions.is_known(key, whole);
     return options.admission->admit(request, question.asked, known ? std::nullopt : std::optional(key));

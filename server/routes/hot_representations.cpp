@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::chrono::seconds life{5};
 constexpr std::chrono::milliseconds check_interval{50};
+constexpr std::size_t longest_key = 1024;  // others are no honest client's
 
 // What decides on the representation: the path, and what the client takes.
 void write_key(const http::Request& request, std::string& key) {
@@ -67,6 +68,7 @@ void HotRepresentations::let_go() {
 void HotRepresentations::keep(const http::Request& request, EntryPtr entry) {
   std::string key;
   write_key(request, key);
+  if (key.size() > longest_key) return;
   own_shard().entries.put(key, std::move(entry));
 }
 

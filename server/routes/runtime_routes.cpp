@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <vector>
 
@@ -38,12 +39,20 @@ Result<std::vector<fs::path>> parts_of(const fs::path& distribution) {
   return parts;
 }
 
-std::string state_of(const std::vector<fs::path>& parts) {
-  std::string state;
-  for (const fs::path& part : parts) {
-    state += part.native() + ' ' + to_string(stamp_of(part).value_or(FileStamp{})) + '\n';
+// What is in the folder, which is looked at 20 times a second at most.
+Result<Listing> list(const Context& context, const fs::path& distribution) {
+  constexpr std::chrono::milliseconds check_interval{50};
+  const auto now = std::chrono::steady_clock::now();
+  if (auto known = context.listings.get(distribution.native()); known && now - known->read < check_interval)
+    return std::move(*known);
+  auto parts = parts_of(distribution);
+  if (!parts) return std::unexpected(parts.error());
+  Listing listing{.read = now, .parts = std::move(*parts), .state = {}};
+  for (const fs::path& part : listing.parts) {
+    listing.state += part.native() + ' ' + to_string(stamp_of(part).value_or(FileStamp{})) + '\n';
   }
-  return state;
+  context.listings.put(distribution.native(), listing);
+  return listing;
 }
 
 boost::asio::awaitable<Result<store::Blob>> blob_of(const Context& context, fs::path path) {
@@ -60,14 +69,26 @@ std::string name_of(const std::vector<std::pair<std::string, Sha256>>& parts) {
   return hasher.finish().hex().substr(0, release_digits);
 }
 
-boost::asio::awaitable<Result<Release>> release_of(const Context& context, CatalogPtr catalog) {
-  const auto parts = parts_of(catalog->pyodide()->folder);
-  if (!parts) co_return std::unexpected(parts.error());
-  const std::string state = state_of(*parts);
+// The release with the compiled library.
+void set_compiled(Release& release, store::Blob library) {
+  for (auto& [name, sha256] : release.parts) {
+    if (is_library(name)) sha256 = library.sha256;
+  }
+  release.compiled = name_of(release.parts);
+  release.compiled_library = std::move(library);
+}
+
+enum class WaitForLibrary : bool { no, yes };
+
+boost::asio::awaitable<Result<Release>> release_of(const Context& context, CatalogPtr catalog,
+                                                   WaitForLibrary wait = WaitForLibrary::no) {
+  const auto listing = list(context, catalog->pyodide()->folder);
+  if (!listing) co_return std::unexpected(listing.error());
+  const std::string& state = listing->state;
   Release release;
   if (auto known = context.releases.get(state)) release = std::move(*known);
   if (release.plain.empty()) {
-    for (const fs::path& part : *parts) {
+    for (const fs::path& part : listing->parts) {
       const auto blob = co_await blob_of(context, part);
       if (!blob) co_return std::unexpected(blob.error());
       release.parts.emplace_back(part.filename().native(), blob->sha256);
@@ -77,17 +98,31 @@ boost::asio::awaitable<Result<Release>> release_of(const Context& context, Catal
     context.releases.put(state, release);
   }
   if (release.library && !release.compiled_library) {
-    release.compiled_library = context.engine.library(*release.library, context.options.runtime_bytecode,
-                                                      catalog->pyodide()->target);
-    if (release.compiled_library) {
-      for (auto& [name, sha256] : release.parts) {
-        if (is_library(name)) sha256 = release.compiled_library->sha256;
-      }
-      release.compiled = name_of(release.parts);
+    const bundle::BytecodeMode mode = context.options.runtime_bytecode;
+    const packaging::Target& target = catalog->pyodide()->target;
+    std::optional<store::Blob> library;
+    if (wait == WaitForLibrary::no) {
+      library = context.engine.library(*release.library, mode, target);
+    } else {
+      auto made = co_await await_result<std::optional<store::Blob>>(
+          [&](bundle::Callback<std::optional<store::Blob>> done) {
+            context.engine.library(*release.library, mode, target, std::move(done));
+          });
+      if (made) library = std::move(*made);
+    }
+    if (library) {
+      set_compiled(release, std::move(*library));
       context.releases.put(state, release);
     }
   }
   co_return release;
+}
+
+// Whether a file belongs to a release, as far as that has it.
+bool is_of(const Release& release, std::string_view name, const store::Blob& blob) {
+  if (is_library(name)) return release.library && release.library->sha256 == blob.sha256;
+  const auto part = std::ranges::find(release.parts, name, &std::pair<std::string, Sha256>::first);
+  return part == release.parts.end() || part->second == blob.sha256;
 }
 
 Awaitable send(const Context& context, const http::Request& request, const fs::path& file,
@@ -129,15 +164,22 @@ Awaitable pinned(const Context& context, const http::Request& request, std::stri
   const auto file = find_file(catalog->pyodide()->folder, name);
   if (!file) co_return not_found("Pyodide's folder has no such file");
   const auto blob = co_await blob_of(context, *file);
-  // Asked after the bytes were taken: a file that was replaced before is of another release by now.
-  const auto release = co_await release_of(context, catalog);
-  if (!release) co_return to_problem(release.error());
   const std::string_view asked = path.substr(0, release_digits);
+  auto release = co_await release_of(context, catalog);
+  // A page that began before a restart, or with another server, knows the compiled release already.
+  if (release && asked != release->plain && release->compiled.empty())
+    release = co_await release_of(context, catalog, WaitForLibrary::yes);
+  if (!release) co_return to_problem(release.error());
   if (asked != release->plain && asked != release->compiled) {
     co_return not_found("another release of Pyodide is here now; begin at /pyodide/" +
                         std::string(entry_point));
   }
   if (!blob) co_return to_problem(blob.error());
+  if (!is_of(*release, name, *blob)) {
+    http::Response response = http::problem(503, "Pyodide's folder is being changed; try again");
+    response.fields.set("retry-after", "1");
+    co_return response;
+  }
   // The release's name says nothing of other files that lie there.
   const CacheClass which = is_part(*file) ? CacheClass::hashed : CacheClass::runtime;
   if (is_library(name) && asked == release->compiled)

@@ -116,4 +116,10 @@ TargetPtr Targets::standard(const wheelhouse::Catalog& catalog) {
   return shared;
 }
 
+bool Targets::is_named(const wheelhouse::Catalog& catalog, const packaging::Target& target) const {
+  const auto is_it = [&](const packaging::Target& named) { return named.name() == target.name(); };
+  return packaging::find_target(target.name()) != nullptr || std::ranges::any_of(defined_, is_it) ||
+         (catalog.pyodide() && is_it(catalog.pyodide()->target));
+}
+
 }  // namespace wheelbarrow::routes

@@ -42,6 +42,9 @@ class Targets {
 
   Result<TargetPtr> find(const wheelhouse::Catalog& catalog, std::string_view name);
   TargetPtr standard(const wheelhouse::Catalog& catalog);
+  // Whether the target has a name: a known one, a defined one, or the distribution's own. There are few of
+  // these and any number of others.
+  bool is_named(const wheelhouse::Catalog& catalog, const packaging::Target& target) const;
   std::span<const packaging::Target> defined() const { return defined_; }
 
  private:

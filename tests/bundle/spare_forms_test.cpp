@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <thread>
+#include <utility>
 
 #include "temporary_folder.hpp"
 
@@ -38,14 +40,38 @@ SpareForms::Make failing(ErrorKind kind) {
   return [kind](const GiveUp&, store::BlobWriter&) -> Result<void> { return fail(kind, "can't"); };
 }
 
-TEST_F(SpareFormsTest, WhatADiskPreventedIsTriedAgainAfterAWhile) {
+TEST_F(SpareFormsTest, WhatADiskOrALackOfMemoryPreventedIsTriedAgainAfterAWhile) {
   SpareForms forms(*store, pool, report, std::chrono::seconds(0));
-  make(forms, failing(ErrorKind::io));
-  EXPECT_EQ(reported, 1U);
-  EXPECT_FALSE(forms.find("form")) << "not known any more";
+  for (const ErrorKind kind : {ErrorKind::io, ErrorKind::busy}) {
+    make(forms, failing(kind));
+    EXPECT_FALSE(forms.find("form")) << "not known any more";
+  }
+  EXPECT_EQ(reported, 2U);
   make(forms, good);
   ASSERT_TRUE(forms.find("form") && *forms.find("form"));
   EXPECT_EQ((**forms.find("form")).bytes.text(), "good");
+  pool.stop();
+}
+
+TEST_F(SpareFormsTest, WhoWaitsIsToldFromMemoryFromTheStoreOrWhenItIsMade) {
+  const auto wait = [this](SpareForms& forms, const SpareForms::Make& how) {
+    std::promise<Result<SpareForms::Form>> told;
+    forms.wait("form", Lane::soon, 100, how,
+               [&told](Result<SpareForms::Form> form) { told.set_value(std::move(form)); });
+    return told.get_future().get();
+  };
+  {
+    SpareForms forms(*store, pool, report);
+    for (const SpareForms::Make& how : {good, failing(ErrorKind::internal)}) {
+      const auto form = wait(forms, how);
+      ASSERT_TRUE(form && *form);
+      EXPECT_EQ((*form)->bytes.text(), "good");
+    }
+  }
+  SpareForms after_restart(*store, pool, report);
+  const auto form = wait(after_restart, failing(ErrorKind::internal));
+  EXPECT_TRUE(form && *form);
+  EXPECT_EQ(reported, 0U);
   pool.stop();
 }
 

@@ -178,14 +178,15 @@ class Strangers(Case):
             for path, status in (("/bundle?r=app>=1&r=other", 200), ("/bundle?r=other&r=app%3E=1", 200),
                                  ("/resolve?r=library", 200), ("/bundle?r=app", 403), ("/bundle?r=app&r=other", 403),
                                  ("/bundle?r=library&c=app<9", 403), ("/resolve?r=other", 403),
-                                 ("/resolve?r=other&output=pylock", 403), ("/bundle", 403), ("/bundle?r=a%20b", 400)):
+                                 ("/resolve?r=other&output=pylock", 403), ("/bundle", 403), ("/bundle?r=a%20b", 400),
+                                 ("/resolve?r=library&target=pyodide-0.28", 200), ("/bundle?r=library&target=cp312-mine", 403)):
                 with self.subTest(path):
                     answer = server.get(path)
                     self.assertEqual(answer.status, status, answer.body[:300])
                     if status == 403:
                         self.assertEqual(answer.fields["content-type"], "application/problem+json")
                         self.assertEqual(answer.fields["cache-control"], "no-store")
-            self.assertEqual(server.metric("wheelbarrow_bundles_assembled_total"), 2)
+            self.assertEqual(server.metric("wheelbarrow_bundles_assembled_total"), 3)
             # By its name a bundle that is there is everybody's.
             location = server.get("/bundle?r=library").fields["content-location"]
             self.assertEqual(server.get("/" + location).status, 200)

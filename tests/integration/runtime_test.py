@@ -44,6 +44,7 @@ class Runtime(RuntimeCase):
             before = self.release_of(server)
             with (self.pyodide / "pyodide.asm.js").open("a") as file:
                 file.write("\n// another build\n")
+            time.sleep(0.1)  # the folder is looked at 20 times a second
             after = self.release_of(server)
             self.assertNotEqual(before, after)
             gone = server.get(f"/pyodide/{before}/pyodide.asm.js")
@@ -55,6 +56,7 @@ class Runtime(RuntimeCase):
         with Server("--runtime-bytecode", "off", pyodide=self.pyodide) as server:
             before = self.release_of(server)
             shutil.copy(next(SAMPLE_WHEELS.glob("lxml*.whl")), self.pyodide)
+            time.sleep(0.1)
             self.assertEqual(self.release_of(server), before)
 
     def test_what_is_mounted_in_its_place_is_served_as_it_is(self):
@@ -136,6 +138,20 @@ json.dumps([json.__file__, json.dumps.__code__.co_filename, source, len(compiled
             # Another server makes the same of it.
             with Server(pyodide=self.pyodide) as other:
                 self.assertEqual(self.compiled_release(other, plain), release)
+
+    def test_its_release_is_known_from_the_first_request_on(self):
+        """After a restart, and by another server, which has to compile first."""
+        data = self.folder / "data"
+        with Server(data=data) as server:
+            release = self.compiled_release(server, self.release_of(server))
+            library = server.get(f"/pyodide/{release}/python_stdlib.zip").body
+        for arguments in ({"data": data}, {}):
+            for name, body in (("pyodide.asm.js", (PYODIDE / "pyodide.asm.js").read_bytes()), ("python_stdlib.zip", library)):
+                with self.subTest(arguments=arguments, name=name), Server(**arguments) as server:
+                    answer = server.get(f"/pyodide/{release}/{name}")
+                    self.assertEqual((answer.status, answer.body == body), (200, True))
+                    self.assertIn("immutable", answer.fields["cache-control"])
+                    self.assertEqual(server.get(f"/pyodide/{'0' * 16}/{name}").status, 404)
 
     def test_sources_may_stay_beside_it(self):
         with Server("--runtime-bytecode", "beside") as server:

@@ -144,6 +144,13 @@ TEST(Target, IsParsedFromNameOrAlias) {
   }
 }
 
+TEST(Target, AliasesAreOfABoundedSize) {
+  EXPECT_TRUE(parse_target("cp399-a.b.c.d.e.f.g.h"));
+  EXPECT_FALSE(parse_target("cp399-a.b.c.d.e.f.g.h.i"));
+  EXPECT_TRUE(parse_target("cp313-" + std::string(194, 'a')));
+  EXPECT_FALSE(parse_target("cp313-" + std::string(195, 'a')));
+}
+
 TEST(Target, RefusesWhatIsNone) {
   for (const char* python : {"", "3", "3.13.2.1", "x", "1!3.13", "3.13.post1", "3.13+x", "3.99999999"}) {
     EXPECT_FALSE(Target::make("t", python, {})) << python;

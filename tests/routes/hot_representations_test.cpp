@@ -51,6 +51,16 @@ class HotRepresentationsTest : public testing::Test {
   HotRepresentations hot_;
 };
 
+TEST_F(HotRepresentationsTest, KeepNothingForRequestsOfAnUnusualSize) {
+  write("text");
+  for (const std::size_t size : {900U, 1100U}) {
+    http::Request request = get("/file");
+    request.fields.add("accept-encoding", std::string(size, 'a'));
+    hot_.keep(request, representation("text"), file_, *stamp_of(file_));
+    EXPECT_EQ(hot_.find(request, *catalog_) != nullptr, size == 900) << size;
+  }
+}
+
 TEST_F(HotRepresentationsTest, GiveWhatWasKeptForTheSamePathAndCodings) {
   write("text");
   http::Request request = get("/file");

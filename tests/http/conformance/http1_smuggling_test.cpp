@@ -148,6 +148,8 @@ std::vector<Http1Case> chunks() {
       {"7.1.1 an extension with a quoted value", chunk_size("5;a=\"b;c\""), served(200)},
       {"7.1.1 an extension of the last chunk", chunked1("0;a=b\r\n\r\n"), served(200)},
       {"7.1.2 trailers", trailer("X-Trailer: 1\r\nY: 2\r\n"), served(200)},
+      {"7.1.2 a trailer section that is too large by its line feed",
+       trailer("A:" + std::string(16'381, 'a') + "\r\nB: b\r\n"), refused(400)},
       {"7.1.2 a trailer with Content-Length", trailer("Content-Length: 50\r\n"), refused(400)},
       {"7.1.2 a trailer with Transfer-Encoding", trailer("Transfer-Encoding: chunked\r\n"), refused(400)},
       {"7.1 a size that is no number", chunk_size("x"), refused(400)},
