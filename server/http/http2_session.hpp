@@ -45,9 +45,11 @@ class Http2Session final : public Session, public std::enable_shared_from_this<H
 
   Http2Stream* find(std::int32_t id) const;
   void stream_opened(std::int32_t id);
+  void head_arrived(Http2Stream& stream);
+  // Lets the client send much of a body ahead.
+  void open_windows(const Http2Stream& stream);
   // Answers the expectation of a request whose body is still to come (RFC 9110 10.1.1).
   void encourage(Http2Stream& stream);
-  void head_arrived(Http2Stream& stream);
   void body_arrived(std::int32_t id, std::string_view bytes);
   // Gives what has come of the body to the disk.
   void store_body(Http2Stream& stream);

@@ -209,7 +209,8 @@ Result<void> Server::reload_certificate() {
 
 Result<void> Server::use_certificate(const std::filesystem::path& certificate,
                                      const std::filesystem::path& private_key) {
-  if (state_->options.tls_listeners.empty()) return {};
+  if (state_->options.tls_listeners.empty())
+    return fail(ErrorKind::invalid_input, "nothing listens with TLS; what will, needs a restart");
   return state_->load_certificate({certificate, private_key});
 }
 
@@ -222,10 +223,12 @@ bool Server::responds(std::chrono::milliseconds within) const {
     rounds.push_back(round->get_future());
     asio::post(loop->context(), [round] { round->set_value(); });
   }
+  constexpr std::chrono::milliseconds step{20};
   for (std::size_t i = 0; i < rounds.size(); ++i) {
-    if (rounds[i].wait_until(deadline) != std::future_status::ready &&
-        !state_->loops[i]->wait_until(Clock::now())) {
-      return false;
+    // A loop that has ended has no rounds any more.
+    while (rounds[i].wait_until(std::min(deadline, Clock::now() + step)) != std::future_status::ready &&
+           !state_->loops[i]->wait_until(Clock::now())) {
+      if (Clock::now() >= deadline) return false;
     }
   }
   return true;
@@ -258,6 +261,12 @@ void Server::stop(std::chrono::milliseconds grace) {
   state_->wait_for_loops(Clock::now() + grace);
   // What they read goes back to a loop, which must still be there.
   state_->shared.readers.join();
+}
+
+Result<void> check_certificate(const std::filesystem::path& certificate,
+                               const std::filesystem::path& private_key) {
+  const auto context = make_tls_context(certificate, private_key);
+  return context ? Result<void>() : std::unexpected(context.error());
 }
 
 }  // namespace wheelbarrow::http

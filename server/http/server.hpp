@@ -165,6 +165,10 @@ class Server {
   std::unique_ptr<State> state_;
 };
 
+// What Server::start() would find wrong with the two files.
+Result<void> check_certificate(const std::filesystem::path& certificate,
+                               const std::filesystem::path& private_key);
+
 // Makes a self-signed P-256 certificate for localhost, 127.0.0.1 and ::1, valid for a year, and writes both
 // PEM files (the key with mode 0600). Existing files are left alone if both are there.
 Result<void> make_self_signed_certificate(const std::filesystem::path& certificate,
