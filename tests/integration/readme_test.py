@@ -11,7 +11,7 @@ from harness import PROGRAM, PYODIDE, SAMPLE_WHEELS, SOURCE, Server, TestCase, m
 
 # As the README has it: a name that a browser or pip can check against the certificate.
 ADDRESS = "https://localhost:8443"
-BLOCKS = [block for file in ("README.md", "config/README.md", "server/README.md", "tests/examples/README.md")
+BLOCKS = [block for file in ("README.md", "config/README.md", "server/README.md")
           for block in re.findall(r"^```sh\n(.*?)^```", (SOURCE / file).read_text(), re.MULTILINE | re.DOTALL)]
 
 
