@@ -26,10 +26,13 @@ constexpr std::size_t most_waiting = std::size_t{4} * 1024 * 1024;
 
 Result<FileDescriptor> open_log(const std::string& file) {
   constexpr mode_t mode = 0640;
-  const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC;
+  // A pipe that nobody reads is an error, nothing to wait for.
+  const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK;
   FileDescriptor opened(file == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
                                     : ::open(file.c_str(), flags, mode));
   if (!opened) return fail_errno("open the access log", file);
+  if (file != "-" && ::fcntl(opened.get(), F_SETFL, O_APPEND) != 0)
+    return fail_errno("open the access log", file);
   return opened;
 }
 

@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <tuple>
+#include <vector>
 
 #include "app/description.hpp"
 #include "app/parse.hpp"
@@ -20,8 +21,15 @@ constexpr const char* help =
     "Takes the options and the environment of `wheelbarrow serve`.\n";
 
 int check(const ServeConfiguration& serve) {
-  for (const Error& missing : serve.missing()) {
-    std::fprintf(stderr, "wheelbarrow: not on this machine: %s\n", missing.text().c_str());
+  for (const Error& variable : serve.configuration().misspelt()) {
+    std::fprintf(stderr, "wheelbarrow: %s\n", variable.text().c_str());
+  }
+  const std::vector<Error> missing = serve.missing();
+  for (const Error& each : missing) {
+    std::fprintf(stderr, "wheelbarrow: not on this machine: %s\n", each.text().c_str());
+  }
+  if (missing.empty()) {
+    if (const auto good = serve.check_files(); !good) return print_failure(good.error());
   }
   const std::string& file = serve.configuration().file();
   std::printf("%s: good\n", file.empty() ? "words and environment" : file.c_str());

@@ -1,7 +1,10 @@
 #include "app/configuration.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -164,6 +167,28 @@ Result<void> Configuration::read_environment() {
     if (auto done = set(*option, {value}, option->get_envname()); !done) return done;
   }
   return {};
+}
+
+std::vector<Error> Configuration::misspelt() const {
+  constexpr std::string_view prefix = "WHEELBARROW_";
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app_.get_options([](const CLI::Option*) { return true; })) {
+    if (option->get_envname().starts_with(prefix))
+      known.push_back(option->get_envname().substr(prefix.size()));
+  }
+  std::vector<Error> misspelt;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view variable(*entry, std::strcspn(*entry, "="));
+    if (!variable.starts_with(prefix)) continue;
+    const std::string_view name = variable.substr(prefix.size());
+    if (std::ranges::find(known, name) != known.end()) continue;
+    if (const auto meant = nearest(name, known)) {
+      misspelt.push_back({ErrorKind::invalid_input,
+                          "no option's variable; did you mean '" + std::string(prefix) + *meant + "'?",
+                          std::string(variable)});
+    }
+  }
+  return misspelt;
 }
 
 Result<void> Configuration::read_file() {

@@ -29,6 +29,11 @@ class Configuration {
   // Refuses an option's value; the option is named without dashes.
   std::unexpected<Error> refuse(const std::string& name, std::string message) const;
 
+  // Variables of the environment that look like an option's and are none, for `where` each, with what was
+  // meant. Others that begin with WHEELBARROW_ are somebody's own: Kubernetes makes some for a service of
+  // that name.
+  std::vector<Error> misspelt() const;
+
   struct Value {
     std::string name;                // without dashes
     std::vector<std::string> texts;  // as given, or the option's default_str(); none if there is neither

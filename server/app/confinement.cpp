@@ -64,7 +64,7 @@ Reach reach_of(const ServeOptions& options, const std::string& configuration_fil
   for (const std::string& text : options.defined_targets) {
     if (const std::size_t equals = text.find('='); equals != std::string::npos) {
       if (const fs::path file = text.substr(equals + 1); fs::is_regular_file(file, error))
-        reach.read.push_back(file);
+        add_folders_of(file, reach.read);
     }
   }
   add_folders_of(options.upload.token, reach.read);
@@ -103,8 +103,9 @@ void ConfinementOptions::add_options(CLI::App& app) {
 
 Result<Confinement> Confinement::begin(const ServeOptions& options, const std::string& configuration_file) {
   if (auto made = make_data_folder(options); !made) return std::unexpected(made.error());
-  if (!options.confinement.user.empty()) {
-    if (auto became = become_user(options.confinement.user); !became) return std::unexpected(became.error());
+  const std::string& user = options.confinement.user;
+  if (auto given_up = user.empty() ? limit_root() : become_user(user); !given_up) {
+    return std::unexpected(given_up.error());
   }
   Confinement confinement;
   confinement.sandbox_ = options.confinement.sandbox;
@@ -121,8 +122,9 @@ Result<Confinement> Confinement::begin(const ServeOptions& options, const std::s
 }
 
 void Confinement::finish() const {
-  keep_no_rights();
-  if (is_root()) spdlog::warn("running as root  hint=--user NAME gives that up");
+  give_up_listening();
+  if (is_root())
+    spdlog::warn("running as root, with rights to files alone  hint=--user NAME gives that up, too");
   if (!sandbox_) return;
   const auto calls = confine_calls();
   if (calls && complaint_.empty()) {

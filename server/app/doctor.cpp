@@ -88,7 +88,7 @@ std::string text_at(const json::value& value, std::string_view pointer) {
 std::optional<Finding> caching_fault(const Fetched& answer, const std::string& of, long least) {
   static const std::string remedy =
       "let the server's Cache-Control through as it is (nginx: no expires, add_header Cache-Control or "
-      "proxy_hide_header for this location)";
+      "proxy_hide_header for this location), unless its own --cache-control says so";
   const std::string control = field(answer, "cache-control");
   const auto lines = std::ranges::count(answer.fields, "cache-control", &http::Fields::Field::name);
   const auto found = [&](const std::string& what) { return broken("caching", of + ": " + what, remedy); };

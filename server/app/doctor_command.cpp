@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <string_view>
 #include <utility>
 
 #include "app/command.hpp"
@@ -13,6 +15,15 @@ void print(const Finding& finding) {
   std::printf("%-7s %-13s %s%s%s\n", finding.broken ? "broken" : "ok", finding.check.c_str(),
               finding.what.c_str(), finding.remedy.empty() ? "" : "; ", finding.remedy.c_str());
   std::fflush(stdout);
+}
+
+// As clients write an address, which leaves a scheme's own port out of Host (RFC 9110 7.2).
+std::string without_default_port(const std::string& url) {
+  const std::string_view port = url.starts_with("https:") ? ":443" : ":80";
+  const std::size_t host = url.find("//") + 2;
+  const std::size_t end = std::min(url.find('/', host), url.size());
+  if (!std::string_view(url).substr(host, end - host).ends_with(port)) return url;
+  return std::string(url).erase(end - port.size(), port.size());
 }
 
 }  // namespace
@@ -44,6 +55,7 @@ int doctor_command(const Arguments& arguments) {
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
     return print_failure({ErrorKind::invalid_input, "a public address begins with http:// or https://", url});
   }
+  url = without_default_port(url);
   HttpClient::FieldList always;
   if (!token.empty()) {
     std::ifstream in(token);

@@ -1,8 +1,10 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "app/commands.hpp"
+#include "app/suggestion.hpp"
 
 namespace {
 
@@ -42,7 +44,12 @@ int run(const Arguments& arguments) {
   for (const Command& command : commands()) {
     if (name == command.name) return command.run(Arguments(arguments.begin() + 1, arguments.end()));
   }
-  std::fprintf(stderr, "wheelbarrow: there is no command '%s'\n%s", name.c_str(), help().c_str());
+  std::vector<std::string> known;
+  for (const Command& command : commands()) {
+    known.emplace_back(command.name);
+  }
+  std::fprintf(stderr, "wheelbarrow: there is no command '%s'%s (commands: wheelbarrow --help)\n",
+               name.c_str(), suggestion(name, known).c_str());
   return exit_usage;
 }
 

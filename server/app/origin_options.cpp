@@ -3,6 +3,8 @@
 #include <limits>
 #include <utility>
 
+#include "app/size_option.hpp"
+
 namespace wheelbarrow::app {
 namespace {
 
@@ -45,10 +47,8 @@ void OriginOptions::add_options(CLI::App& app) {
   };
   number("--max-set-wheels", set_limits.max_wheels, "wheels that a set may need; 0: any number; more get 422",
          "WHEELBARROW_MAX_SET_WHEELS");
-  app.add_option("--max-set-size", set_limits.max_size,
-                 "bytes that a set's wheels may have unpacked; 0: any number; more get 422")
-      ->type_name("SIZE")
-      ->transform(CLI::AsSizeValue(false))
+  take_size(app.add_option("--max-set-size", set_limits.max_size,
+                           "bytes that a set's wheels may have unpacked; 0: any number; more get 422"))
       ->envname("WHEELBARROW_MAX_SET_SIZE")
       ->default_str("0");
   number(

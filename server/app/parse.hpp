@@ -45,9 +45,8 @@ inline std::optional<int> parse(CLI::App& app, Arguments arguments) {
       return exit_success;
     }
     const bool unknown = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
-    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(),
-                 unknown ? unknown_word(app).c_str() : error.what());
-    std::fprintf(stderr, "run '%s --help' for its options\n", app.get_name().c_str());
+    std::fprintf(stderr, "%s: %s (options: %s --help)\n", app.get_name().c_str(),
+                 unknown ? unknown_word(app).c_str() : error.what(), app.get_name().c_str());
     return exit_usage;
   }
 }

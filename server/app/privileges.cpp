@@ -37,9 +37,20 @@ Result<User> find_user(const std::string& name) {
   return User{found->pw_uid, found->pw_gid};
 }
 
-bool set_rights(std::uint32_t rights) {
+constexpr std::uint32_t right(unsigned capability) {
+  return std::uint32_t{1} << capability;
+}
+
+constexpr std::uint32_t to_listen = right(CAP_NET_BIND_SERVICE);
+constexpr std::uint32_t to_files = right(CAP_DAC_OVERRIDE) | right(CAP_DAC_READ_SEARCH) | right(CAP_FOWNER);
+
+// Of the rights that the calling thread has; a container's root has few from the start.
+bool keep_rights(std::uint32_t wanted) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  const std::array<__user_cap_data_struct, 2> sets{{{rights, rights, 0}, {0, 0, 0}}};
+  std::array<__user_cap_data_struct, 2> sets{};
+  if (::syscall(SYS_capget, &header, sets.data()) != 0) return false;
+  const std::uint32_t kept = sets[0].permitted & wanted;
+  sets = {{{kept, kept, 0}, {0, 0, 0}}};
   return ::syscall(SYS_capset, &header, sets.data()) == 0;
 }
 
@@ -52,12 +63,11 @@ bool is_root() {
 Result<void> become_user(const std::string& name) {
   const auto user = find_user(name);
   if (!user) return std::unexpected(user.error());
-  if (user->user == ::geteuid()) return {};
+  if (user->user == ::geteuid()) return limit_root();
   if (!is_root()) return fail(ErrorKind::invalid_input, "only root can become another user", name);
   if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || ::initgroups(name.c_str(), user->group) != 0 ||
       ::setresgid(user->group, user->group, user->group) != 0 ||
-      ::setresuid(user->user, user->user, user->user) != 0 ||
-      !set_rights(std::uint32_t{1} << CAP_NET_BIND_SERVICE)) {
+      ::setresuid(user->user, user->user, user->user) != 0 || !keep_rights(to_listen)) {
     return fail_errno("become the user", name);
   }
   return {};
@@ -76,8 +86,13 @@ Result<void> give_to_user(const std::string& folder, const std::string& name) {
   return {};
 }
 
-void keep_no_rights() {
-  if (!is_root()) std::ignore = set_rights(0);
+Result<void> limit_root() {
+  if (!is_root() || keep_rights(to_files | to_listen)) return {};
+  return fail_errno("give up rights of", "root");
+}
+
+void give_up_listening() {
+  std::ignore = keep_rights(is_root() ? to_files : 0);
 }
 
 }  // namespace wheelbarrow::app

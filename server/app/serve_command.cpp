@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "app/access_log.hpp"
+#include "app/admin.hpp"
 #include "app/confinement.hpp"
 #include "app/log.hpp"
 #include "app/metrics.hpp"
@@ -22,7 +23,6 @@
 #include "app/serve.hpp"
 #include "app/service_manager.hpp"
 #include "bundle/engine.hpp"
-#include "http/problem.hpp"
 #include "http/server.hpp"
 #include "routes/router.hpp"
 #include "routes/static_mount.hpp"
@@ -171,32 +171,6 @@ Result<http::ServerOptions> server_options(const ServeOptions& options, ServiceM
   return server;
 }
 
-http::Response answer_admin(const MetricSources& metrics, const http::Request& request) {
-  if (request.method != "GET" && request.method != "HEAD") {
-    http::Response response = http::problem(405, "the admin listener is only read: use GET or HEAD");
-    response.fields.set("allow", "GET, HEAD");
-    return response;
-  }
-  http::Response response;
-  response.fields.set("cache-control", "no-store");
-  response.fields.set("content-type", "text/plain; charset=utf-8");
-  if (request.path == "/healthz") {
-    response.body = {Slice::of_static("alive\n")};
-  } else if (request.path == "/readyz") {
-    // The catalog is loaded before anything listens.
-    if (const auto writable = metrics.store.check_writable(); !writable) {
-      return http::problem(503, "the store can't be written: " + writable.error().message);
-    }
-    response.body = {Slice::of_static("ready\n")};
-  } else if (request.path == "/metrics") {
-    response.fields.set("content-type", "text/plain; version=0.0.4; charset=utf-8");
-    response.body = {Slice::of(metrics_text(metrics))};
-  } else {
-    return http::problem(404, "the admin listener has /healthz, /readyz and /metrics");
-  }
-  return response;
-}
-
 void log_listeners(const http::Server& server) {
   const auto log = [](const char* scheme, const auto& endpoints) {
     for (const auto& endpoint : endpoints) {
@@ -321,6 +295,22 @@ void end_on_next_signal(const sigset_t& signals) {
   }).detach();
 }
 
+// The same at once on the first one, until it is told to stop: reading a large wheelhouse takes long.
+std::jthread end_while_starting() {
+  return std::jthread([](const std::stop_token& stop) {
+    constexpr timespec patience{.tv_sec = 0, .tv_nsec = 20'000'000};
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    while (!stop.stop_requested()) {
+      if (::sigtimedwait(&ending, nullptr, &patience) < 0) continue;
+      spdlog::info("stopped  reason=a signal before everything was ready");
+      std::_Exit(exit_success);
+    }
+  });
+}
+
 Result<void> serve(const ServeConfiguration& given, Reload& configuration, const sigset_t& signals) {
   const ServeOptions& options = given.options();
   const auto started = std::chrono::system_clock::now();
@@ -329,6 +319,7 @@ Result<void> serve(const ServeConfiguration& given, Reload& configuration, const
   if (!manager) return std::unexpected(manager.error());
   const auto confinement = Confinement::begin(options, given.configuration().file());
   if (!confinement) return std::unexpected(confinement.error());
+  std::jthread starting = end_while_starting();
   auto store = store::Store::open(store_options(options));
   if (!store) return std::unexpected(store.error());
   const std::jthread sweeping([&store = **store](const std::stop_token& stop) { sweep(store, stop); });
@@ -361,6 +352,9 @@ Result<void> serve(const ServeConfiguration& given, Reload& configuration, const
   const std::shared_ptr<routes::Uploads> uploads = routing->uploads;
   routes::Router router(**wheelhouse, engine, std::move(*routing));
 
+  // From here on there may be requests, which are let finish.
+  starting.request_stop();
+  starting.join();
   auto http_options = server_options(options, *manager);
   if (!http_options) return std::unexpected(http_options.error());
   http_options->observer = [&](const http::Exchange& exchange) {
@@ -393,24 +387,8 @@ Result<void> serve(const ServeConfiguration& given, Reload& configuration, const
                               .access_log = access_log,
                               .store_budget = options.data_budget,
                               .started = started};
-  std::unique_ptr<http::Server> admin;
-  if (!options.admin.empty()) {
-    http::ServerOptions admin_options;
-    auto addresses = manager->open_addresses({options.admin});
-    if (!addresses) return std::unexpected(addresses.error());
-    admin_options.plain_listeners = std::move(*addresses);
-    auto serving = http::Server::start(std::move(admin_options), [&](const http::Request& request) {
-      return http::make_ready(answer_admin(metrics, request));
-    });
-    if (!serving) return std::unexpected(serving.error());
-    admin = std::move(*serving);
-    for (const auto& endpoint : admin->plain_endpoints()) {
-      spdlog::info("listening  admin=http://{}:{}/", endpoint.address().to_string(), endpoint.port());
-    }
-    for (const auto& path : admin->socket_files()) {
-      spdlog::info("listening  admin={}", path.native());
-    }
-  }
+  auto admin = start_admin(options.admin, *manager, metrics);
+  if (!admin) return std::unexpected(admin.error());
   const auto changed = [&](const CatalogPtr& catalog) {
     log_catalog(catalog);
     router.prepare(catalog);
@@ -428,7 +406,7 @@ Result<void> serve(const ServeConfiguration& given, Reload& configuration, const
   wait_for_stop(signals, configuration, **server, *admission, uploads.get(), access_log, *manager);
   end_on_next_signal(signals);
   (*server)->stop(std::chrono::seconds(drain_timeout));
-  if (admin) admin->stop();
+  if (*admin) (*admin)->stop();
   return {};
 }
 
@@ -445,7 +423,11 @@ int run_server(const Arguments& arguments, ServeKind kind) {
   if (!*going_on) return exit_success;
   const ServeOptions& options = configuration.options();
   if (const auto missing = configuration.missing(); !missing.empty()) return print_failure(missing.front());
+  if (const auto good = configuration.check_files(); !good) return print_failure(good.error());
   set_log(options.log);
+  for (const Error& variable : configuration.configuration().misspelt()) {
+    spdlog::warn("variable ignored  name={} reason={}", variable.where, variable.message);
+  }
   // Blocked here so that every thread inherits it and only next_signal() sees them.
   sigset_t signals;
   sigemptyset(&signals);

@@ -14,6 +14,8 @@
 #include "app/parse.hpp"
 #include "app/selection.hpp"
 #include "app/service_manager.hpp"
+#include "app/size_option.hpp"
+#include "http/bearer_token.hpp"
 #include "routes/static_mount.hpp"
 #include "routes/targets.hpp"
 
@@ -182,6 +184,11 @@ void add_checks(CLI::App& app) {
       return ServiceManager::opens(text) ? std::string() : complaint(http::check_listener(text));
     });
   }
+  for (CLI::Option* const option : app.get_options()) {
+    if (const std::string type = option->get_type_name();
+        type.starts_with("N:") || type.starts_with("SECONDS:"))
+      option->transform(CLI::Validator([](const std::string& text) { return check_number(text, true); }, ""));
+  }
   app.get_option("--base-url")->check(check_base_url);
   app.get_option("--define-target")->check([](const std::string& text) {
     return complaint(routes::define_target(text));
@@ -218,14 +225,11 @@ std::string default_data_folder() {
 }
 
 CLI::Option* add_data_budget(CLI::App& app, std::uint64_t& budget, const std::string& by_default) {
-  return app
-      .add_option(
-          "--data-budget", budget,
-          "bytes of layers, coded forms and copies to keep at most; what was used longest ago goes first, "
-          "layers last; 0: no limit (default: " +
-              by_default + ")")
-      ->type_name("SIZE")
-      ->transform(CLI::AsSizeValue(false));
+  return take_size(app.add_option(
+      "--data-budget", budget,
+      "bytes of layers, coded forms and copies to keep at most; what was used longest ago goes first, "
+      "layers last; 0: no limit (default: " +
+          by_default + ")"));
 }
 
 ServeConfiguration::ServeConfiguration(ServeKind kind)
@@ -354,6 +358,19 @@ std::vector<Error> ServeConfiguration::missing() const {
   look("upload-token", options_.upload.token, file, "file");
   look("upload-folder", options_.upload.folder, folder, "folder");
   return missing;
+}
+
+Result<void> ServeConfiguration::check_files() const {
+  const ServeOptions& given = options_;
+  if (!given.tls_certificate.empty()) {
+    if (auto good = http::check_certificate(given.tls_certificate, given.tls_key); !good) return good;
+  }
+  if (!given.upload.token.empty()) {
+    if (const auto token = http::BearerToken::read(given.upload.token); !token)
+      return std::unexpected(token.error());
+  }
+  routes::RouterOptions ignored;
+  return given.origin.apply(ignored);
 }
 
 }  // namespace wheelbarrow::app

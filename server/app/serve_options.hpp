@@ -73,6 +73,9 @@ class ServeConfiguration {
   Result<bool> read(const Arguments& arguments);
   // What is named and not there: folders, the certificate. Starting would fail.
   std::vector<Error> missing() const;
+  // Whether the files that are named can be used: the certificate and its key, tokens, allowed sets.
+  // REQUIRES: they are there.
+  Result<void> check_files() const;
 
   ServeKind kind() const { return options_.dev ? ServeKind::dev : ServeKind::serve; }
   const ServeOptions& options() const { return options_; }

@@ -17,6 +17,39 @@ bool is_bare(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// A decimal integer or a float of TOML.
+bool is_number(std::string_view text) {
+  const auto take_sign = [&text] {
+    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  };
+  const auto take_digits = [&text] {  // a '_' between two of them is allowed
+    std::size_t size = 0;
+    while (size < text.size() &&
+           (is_digit(text[size]) || (size > 0 && text[size] == '_' && text[size - 1] != '_')))
+      ++size;
+    const bool good = size > 0 && text[size - 1] != '_';
+    text.remove_prefix(size);
+    return good;
+  };
+  take_sign();
+  const bool leading_zero = text.size() > 1 && text[0] == '0' && (is_digit(text[1]) || text[1] == '_');
+  if (leading_zero || !take_digits()) return false;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    if (!take_digits()) return false;
+  }
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    take_sign();
+    if (!take_digits()) return false;
+  }
+  return text.empty();
+}
+
 bool is_control(char c) {
   return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
 }
@@ -142,14 +175,10 @@ class Reader {
     rest_.remove_prefix(word.size());
     if (word.empty()) return Wrong("a value is missing");
     if (word == "true" || word == "false") return word;
-    std::erase(word, '_');
-    double number = 0;
-    const char* const begin = word.data() + (word.starts_with('+') ? 1 : 0);
-    const char* const last = word.data() + word.size();
-    const auto [stop, error] = std::from_chars(begin, last, number);
-    if (error != std::errc{} || stop != last || word.back() == '.' || word.find_first_of("in") != word.npos)
+    if (!is_number(word))
       return Wrong("a value is a number, true, false, text in quotes, or an array of these");
-    return std::string(begin, last);
+    std::erase(word, '_');
+    return word.substr(word.starts_with('+') ? 1 : 0);
   }
 
   Parsed<std::string> text() {

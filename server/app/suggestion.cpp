@@ -35,18 +35,23 @@ std::size_t distance(std::string_view from, std::string_view to) {
 
 }  // namespace
 
-std::string suggestion(std::string_view word, std::span<const std::string> known) {
-  if (word.size() > longest_word) return {};
-  const std::string* nearest = nullptr;
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> known) {
+  if (word.size() > longest_word) return std::nullopt;
+  std::optional<std::string> nearest;
   // A third of the word may be wrong.
   std::size_t best = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : known) {
     const std::size_t errors = distance(word, candidate);
     if (errors >= best || errors >= candidate.size()) continue;
     best = errors;
-    nearest = &candidate;
+    nearest = candidate;
   }
-  return nearest == nullptr ? std::string() : "; did you mean '" + *nearest + "'?";
+  return nearest;
+}
+
+std::string suggestion(std::string_view word, std::span<const std::string> known) {
+  const auto meant = nearest(word, known);
+  return meant ? "; did you mean '" + *meant + "'?" : std::string();
 }
 
 }  // namespace wheelbarrow::app

@@ -1,5 +1,7 @@
 #include "app/upload_options.hpp"
 
+#include "app/size_option.hpp"
+
 namespace wheelbarrow::app {
 
 void UploadOptions::add_options(CLI::App& app) {
@@ -13,9 +15,8 @@ void UploadOptions::add_options(CLI::App& app) {
                  "where uploaded wheels go: one of --wheels, or below it (default: the first)")
       ->type_name("DIR")
       ->envname("WHEELBARROW_UPLOAD_FOLDER");
-  app.add_option("--max-upload", max_size, "bytes of an uploaded wheel; more is refused (default: 256M)")
-      ->type_name("SIZE")
-      ->transform(CLI::AsSizeValue(false))
+  take_size(
+      app.add_option("--max-upload", max_size, "bytes of an uploaded wheel; more is refused (default: 256M)"))
       ->envname("WHEELBARROW_MAX_UPLOAD");
 }
 

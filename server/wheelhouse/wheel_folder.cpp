@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <span>
 #include <system_error>
@@ -30,7 +31,8 @@ constexpr std::string_view wheel_suffix = ".whl";
 class Workplace {
  public:
   static Result<Workplace> make(const fs::path& folder) {
-    std::string name = folder / ".wheelbarrow-XXXXXX";
+    remove_abandoned(folder);
+    std::string name = folder / (std::string(prefix) + "XXXXXX");
     if (::mkdtemp(name.data()) == nullptr) return fail_errno("write into the folder", folder);
     return Workplace(name);
   }
@@ -44,6 +46,27 @@ class Workplace {
   const fs::path& path() const { return path_; }
 
  private:
+  static constexpr std::string_view prefix = ".wheelbarrow-";
+
+  // What processes left behind that were killed. Nobody's work takes a day.
+  static void remove_abandoned(const fs::path& folder) {
+    const auto yesterday = fs::file_time_type::clock::now() - std::chrono::days(1);
+    std::error_code error;
+    std::vector<fs::path> abandoned;
+    for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+         entry.increment(error)) {
+      std::error_code ignored;
+      if (entry->path().filename().native().starts_with(prefix) &&
+          entry->symlink_status(ignored).type() == fs::file_type::directory &&
+          entry->last_write_time(ignored) < yesterday && !ignored) {
+        abandoned.push_back(entry->path());
+      }
+    }
+    for (const fs::path& path : abandoned) {
+      fs::remove_all(path, error);
+    }
+  }
+
   fs::path path_;
 };
 
@@ -103,11 +126,11 @@ std::vector<fs::path> files_named(const fs::path& folder, const fs::path& name) 
 // Where the folder has that very wheel already, `own` aside. ErrorKind::conflict where it has another one of
 // its file name.
 Result<std::optional<fs::path>> find_same(const fs::path& folder, const fs::path& wheel, const Sha256& sha256,
-                                          const fs::path& own) {
+                                          const WheelLimits& limits, const fs::path& own) {
   std::optional<fs::path> same;
   for (fs::path& there : files_named(folder, wheel.filename())) {
     if (there == own) continue;
-    if (const auto other = read_wheel(there); !other || other->sha256 != sha256) {
+    if (const auto other = read_wheel(there, limits); !other || other->sha256 != sha256) {
       return fail(ErrorKind::conflict,
                   "another wheel of this file name is there: " + there.string() +
                       "; give the new one a new version or build number, or remove the old one first",
@@ -158,7 +181,7 @@ Result<WheelFolder::Added> WheelFolder::add(const fs::path& wheel, const WheelLi
   if (!read) return named_by(read.error());
 
   const fs::path place = folder_ / name;
-  auto there = find_same(folder_, wheel, read->sha256, {});
+  auto there = find_same(folder_, wheel, read->sha256, limits, {});
   if (!there) return std::unexpected(there.error());
   if (*there) return Added{.path = **there, .is_new = false};
   bool placed = ::link(copied.c_str(), place.c_str()) == 0;
@@ -169,7 +192,7 @@ Result<WheelFolder::Added> WheelFolder::add(const fs::path& wheel, const WheelLi
     placed = true;
   }
   // What others have put there meanwhile.
-  there = find_same(folder_, wheel, read->sha256, placed ? place : fs::path());
+  there = find_same(folder_, wheel, read->sha256, limits, placed ? place : fs::path());
   if (!there) {
     std::error_code ignored;
     if (placed) fs::remove(place, ignored);
@@ -212,10 +235,10 @@ Result<void> WheelFolder::remove(const fs::path& wheel) const {
 }
 
 Result<void> WheelFolder::yank(const fs::path& wheel, std::string_view reason) const {
-  auto workplace = Workplace::make(folder_);
+  const fs::path mark = yanked_mark_of(wheel);
+  auto workplace = Workplace::make(mark.parent_path());
   if (!workplace) return std::unexpected(workplace.error());
   const fs::path written = workplace->path() / "mark";
-  const fs::path mark = yanked_mark_of(wheel);
   {
     const auto file = create(written);
     if (!file) return std::unexpected(file.error());

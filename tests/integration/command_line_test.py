@@ -15,6 +15,7 @@ class CommandLine(TestCase):
         self.assertEqual(done.returncode, code, (arguments, done.stdout, done.stderr))
         self.assertIn(says, done.stderr)
         self.assertNotIn("terminate called", done.stderr)
+        return done
 
     def test_resolve_prints_the_lock(self):
         done = wheelbarrow("resolve", "--wheels", SAMPLE_WHEELS, "--target", "pyodide-0.29", "--json", "python-docx")
@@ -123,7 +124,8 @@ class CommandLine(TestCase):
         wheels = ("--wheels", SAMPLE_WHEELS)
         for says, arguments in [
             ("usage", []),
-            ("no command", ["sevre"]),
+            ("there is no command 'sevre'; did you mean 'serve'?", ["sevre"]),
+            ("unknown option '--wheel'; did you mean '--wheels'?", ["add", *wheels, "--wheel", "a", "b.whl"]),
             ("--wheels", ["serve"]),
             ("--no-such-option", ["serve", *wheels, "--no-such-option"]),
             ("--threads", ["serve", *wheels, "--threads", "many"]),
@@ -135,7 +137,9 @@ class CommandLine(TestCase):
             ("nowhere", ["resolve", "--wheels", self.folder / "nowhere", "numpy"]),
         ]:
             with self.subTest(arguments=[str(a) for a in arguments]):
-                self.assert_fails(2, says, *arguments)
+                done = self.assert_fails(2, says, *arguments)
+                if arguments:
+                    self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
     def test_what_can_not_be_done_ends_with_1_and_one_line(self):
         wheels = ("--wheels", SAMPLE_WHEELS, "--data", self.folder / "data")

@@ -9,7 +9,7 @@ import time
 import tomllib
 from urllib.parse import urlsplit
 
-from harness import PROGRAM, SAMPLE_WHEELS, SOURCE, Server, TestCase, main, make_wheel, run, wheelbarrow
+from harness import PROGRAM, PYODIDE, SAMPLE_WHEELS, SOURCE, Server, TestCase, main, make_wheel, run, wheelbarrow
 
 SAMPLE = SOURCE / "config" / "wheelbarrow.toml"
 # Options that have no place in a file.
@@ -134,6 +134,10 @@ class Refusals(TestCase):
             ('base-url = "wheels.example.org"', "4: base-url: 'wheels.example.org' is no address like https://wheels.example.org or https://example.org/wheels"),
             ('define-target = ["a b=3.12:x_y"]', "4: define-target: target 'a b=3.12:x_y': expected NAME=PYTHON:TAG,TAG or NAME=FILE, the name of letters, digits, '.', '_', '-'"),
             ('data-budget = "20X"', "4: data-budget: expected bytes, or a size like 500M or 20G"),
+            ("data-budget = -1", "4: data-budget: expected bytes, or a size like 500M or 20G"),
+            ("max-upload = 99999999999999999999", "4: max-upload: expected bytes, or a size like 500M or 20G"),
+            ('max-set-size = "010M"', "4: max-set-size: expected bytes, or a size like 500M or 20G"),
+            ('threads = "010"', "4: threads: '010' has a leading zero"),
             # Contradictions: the line of the one that doesn't fit.
             ('tls-cert = "a.pem"', "4: tls-cert: needs its key, --tls-key"),
             ('tls-key = "a.pem"', "4: tls-key: needs its certificate, --tls-cert"),
@@ -149,7 +153,8 @@ class Refusals(TestCase):
             ("listen", "4: expected 'name = value', with the name of an option"),
             ("listen =", "4: a value is missing"),
             ("listen = localhost:80", "4: a value is a number, true, false, text in quotes, or an array of these"),
-            ("threads = nan", "4: a value is a number, true, false, text in quotes, or an array of these"),
+            *((f"threads = {number}", "4: a value is a number, true, false, text in quotes, or an array of these")
+              for number in ("nan", "010", "1__0", "1_", "_1", "+-5", ".5", "5.", "0x10", "1e")),
             ('data = "/srv', "4: a text is not closed by its quote"),
             ('data = "C:\\new\\data"', "4: an unknown escape in a text; a backslash is written \\\\, or as it is in single quotes"),
             ('data = "\\ud800"', "4: an unknown escape in a text; a backslash is written \\\\, or as it is in single quotes"),
@@ -198,6 +203,8 @@ class Refusals(TestCase):
             (["--lissen", "a:1"], {}, "unknown option '--lissen'; did you mean '--listen'?"),
             (["wheels"], {}, "unexpected word 'wheels'"),
             (["--threads", "0"], {}, "--threads: Value 0 not in range 1 to 1024"),
+            (["--drain-timeout", "060"], {}, "--drain-timeout: '060' has a leading zero"),
+            (["--data-budget", "-1"], {}, "--data-budget: expected bytes, or a size like 500M or 20G"),
             (["--admin", "a"], {}, "--admin: a: a listening address is ADDRESS:PORT, for example 127.0.0.1:8443"),
             ([], {"WHEELBARROW_THREADS": "none"}, "WHEELBARROW_THREADS: threads: Value none not in range 1 to 1024"),
             ([], {"WHEELBARROW_CONFIG": "/none"}, "/none: the configuration file can't be read"),
@@ -242,6 +249,34 @@ class CheckAndShow(TestCase):
                          (0, f"{file}: good\n", f"wheelbarrow: not on this machine: {file}:2: wheels: there is no folder '/none'\n"))
         done = wheelbarrow("config", "check", "--wheels", SAMPLE_WHEELS)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "words and environment: good\n", ""))
+
+    def test_check_reads_the_files_that_are_named(self):
+        short = self.folder / "token"
+        short.write_text("short\n")
+        sets = self.folder / "sets"
+        sets.write_text("numpy\nlxml>=\n")
+        text = self.folder / "text.pem"
+        text.write_text("no certificate\n")
+        for words, says in ((("--bundle-token", short), f"{short}: "), (("--upload-token", short), f"{short}: "),
+                            (("--allowed-sets", sets), f"{sets}, line 2"),
+                            (("--tls-cert", text, "--tls-key", text), f"{text}: ")):
+            for command in (("config", "check"), ("serve", "--data", self.folder / "data", "--listen", "127.0.0.1:0")):
+                with self.subTest(words=words, command=command):
+                    done = wheelbarrow(*command, "--wheels", SAMPLE_WHEELS, *words)
+                    self.assertIn(done.returncode, (1, 2), done.stderr)
+                    self.assertEqual((done.stdout, len(done.stderr.splitlines())), ("", 1), done.stderr)
+                    self.assertIn(says, done.stderr)
+
+    def test_a_variable_that_is_nearly_an_options_is_named(self):
+        theirs = {"WHEELBARROW_LISTN": "127.0.0.1:1", "WHEELBARROW_PORT": "tcp://10.0.0.1:443",
+                  "WHEELBARROW_PORT_443_TCP_ADDR": "10.0.0.1", "WHEELBARROW_SERVICE_HOST": "10.0.0.1"}
+        done = run(PROGRAM, "config", "check", "--wheels", SAMPLE_WHEELS, env={**os.environ, **theirs})
+        self.assertEqual((done.returncode, done.stderr), (0, "wheelbarrow: WHEELBARROW_LISTN: no option's variable; "
+                                                             "did you mean 'WHEELBARROW_LISTEN'?\n"))
+        os.environ.update(theirs)
+        self.addCleanup(lambda: [os.environ.pop(name) for name in theirs])
+        with Server() as server:
+            server.wait_for_log("variable ignored  name=WHEELBARROW_LISTN reason=no option's variable; did you mean")
 
     def test_words_of_the_command(self):
         self.assertIn("config show", wheelbarrow("config", "--help").stdout)
@@ -304,6 +339,37 @@ class Reloading(TestCase):
             self.assertEqual(presented(), one[0].read_text())
             self.assertRegex(self.reload(server, f"tls-cert = '{two[0]}'\ntls-key = '{two[1]}'\n"), "changed=tls-cert,tls-key$")
             self.assertEqual(presented(), two[0].read_text())
+
+    def test_a_certificate_for_listeners_that_wait_for_a_restart_waits_too(self):
+        self.file.write_text("")
+        words = ("serve", "--config", self.file, "--wheels", SAMPLE_WHEELS, "--data", self.folder / "data", "--log-format",
+                 "text", "--listen-plain", "127.0.0.1:0")
+        process = subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "listening" in line:
+                self.file.write_text("listen = ['127.0.0.1:0']\ntls-cert = '/none'\ntls-key = '/none'\n")
+                process.send_signal(signal.SIGHUP)
+            if "reloaded  signal=SIGHUP" in line:
+                process.terminate()
+        self.assertEqual(process.wait(60), 0)
+        self.assertRegex(said, "option not reloaded, the old value stays  options=tls-cert,tls-key reason=nothing listens with TLS")
+        self.assertIn("changed, but needs a restart  options=listen\n", said)
+
+    def test_a_targets_file_may_be_replaced_by_another(self):
+        folder = self.folder / "robot"
+        folder.mkdir()
+        lock = folder / "pyodide-lock.json"
+        text = (PYODIDE / "pyodide-lock.json").read_text()
+        lock.write_text(text)
+        first = f"define-target = ['robot={lock}']\n"
+        self.file.write_text(first)
+        with Server("--config", self.file, pyodide=None) as server:
+            (folder / "new").write_text(text)
+            (folder / "new").rename(lock)
+            self.assertRegex(self.reload(server, first + "log-level = 'debug'\n"), "changed=log-level$")
 
     def test_logs_change_while_it_runs(self):
         log = self.folder / "access.log"

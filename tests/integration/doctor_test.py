@@ -56,6 +56,15 @@ class ThroughWhatIsShipped(TestCase):
             done, _, _ = doctor(alone.tls)
             self.assertEqual((done.returncode, "certificate" in done.stderr), (1, True), done.stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can listen on a scheme's own port")
+    def test_the_port_of_the_scheme_may_be_named(self):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.7", 80)) == 0:
+                self.skipTest("port 80 is taken")
+        with Server("--listen-plain", "127.0.0.7:80", wheels=wheels, pyodide=None):
+            for address in ("http://127.0.0.7:80", "http://127.0.0.7:80/", "http://127.0.0.7"):
+                self.assert_content(address, "-r", "text")
+
     def test_nginx(self):
         with Nginx(self.folder, server.plain) as proxy:
             self.assert_content(proxy.url, "-r", "text")

@@ -4,11 +4,12 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
 import time
 from urllib.parse import urlsplit
 
 import http2_frames as h2
-from harness import Server, TestCase, main, make_wheel, run
+from harness import PROGRAM, SAMPLE_WHEELS, Server, TestCase, main, make_wheel, run
 from http2_frames import Http2
 
 LARGE = 8_000_000  # bytes; more than all buffers between a server and a client that doesn't read
@@ -159,6 +160,24 @@ class Stopping(LifeCycle):
                     self.assertEqual(self.end(server), 1)
                     self.assertLess(time.monotonic() - start, 30)
                     self.assertRegex("\n".join(server.log), "stopped at once  reason=a second signal")
+
+    def test_a_signal_ends_a_server_that_still_starts(self):
+        python = self.folder / "python"
+        python.write_text("#!/bin/sh\nexec sleep 5\n")  # that is asked what it is before anything listens
+        python.chmod(0o755)
+        for sent in (signal.SIGTERM, signal.SIGINT):
+            process = subprocess.Popen([PROGRAM, "serve", "--wheels", SAMPLE_WHEELS, "--data", self.folder / "data",
+                                        "--listen-plain", "127.0.0.1:0", "--bytecode-python", python, "--log-format", "text"],
+                                       stderr=subprocess.PIPE, text=True)
+            self.addCleanup(process.stderr.close)
+            for line in process.stderr:
+                if "catalog loaded" in line:
+                    break
+            start = time.monotonic()
+            process.send_signal(sent)
+            self.assertEqual(process.wait(60), 0)
+            self.assertLess(time.monotonic() - start, 3)
+            self.assertIn("stopped  reason=a signal before everything was ready", process.stderr.read())
 
     def test_a_server_without_clients_ends_at_once(self):
         for sent in (signal.SIGTERM, signal.SIGINT):

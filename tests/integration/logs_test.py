@@ -253,6 +253,13 @@ class AccessLog(Logs):
                 time.sleep(0.05)
             self.assertEqual(sum("can't be written" in line for line in server.log), 1)
 
+    def test_a_pipe_that_nobody_reads_is_said_at_once(self):
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        done = run(PROGRAM, "serve", "--wheels", self.wheels, "--data", self.folder / "data", "--access-log", pipe)
+        self.assertEqual((done.returncode, done.stderr.splitlines()[-1]),
+                         (1, f"wheelbarrow: {pipe}: can't open the access log: No such device or address"))
+
     def test_a_folder_that_is_not_there_is_said_at_once(self):
         done = run(PROGRAM, "serve", "--wheels", self.wheels, "--data", self.folder / "data", "--access-log", "/none/log")
         self.assertEqual((done.returncode, done.stderr.splitlines()[-1]),

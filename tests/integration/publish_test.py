@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import time
+import unittest
 
 from harness import PROGRAM, Server, TestCase, main, make_wheel, query, run, wheelbarrow
 
@@ -103,6 +104,29 @@ class Publishing(TestCase):
         for folder, (out, error, code) in zip(folders, said):
             same = (folder / "app-1.0-py3-none-any.whl").read_bytes() == content
             self.assertEqual(code, 0 if same else 1, (out, error))
+
+    def test_what_a_killed_command_left_goes_with_the_next(self):
+        wheel = make_wheel(self.dist, "app", "1.0")
+        old, new = self.wheels / ".wheelbarrow-ABCDEF", self.wheels / ".wheelbarrow-GHIJKL"
+        for folder in (old, new):
+            folder.mkdir()
+            (folder / wheel.name).write_bytes(b"half")
+        past = time.time() - 25 * 3600
+        os.utime(old, (past, past))
+        self.assertEqual(wheelbarrow("add", "--wheels", self.wheels, wheel).returncode, 0)
+        self.assertEqual((old.exists(), new.exists()), (False, True), "the other may be at work")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can mount")
+    def test_a_wheel_on_another_file_system_can_be_yanked(self):
+        below = self.wheels / "below"
+        below.mkdir()
+        if run("mount", "-t", "tmpfs", "none", below).returncode != 0:
+            self.skipTest("nothing can be mounted here")
+        self.addCleanup(run, "umount", below)
+        make_wheel(below, "app", "1.0")
+        for words in ((), ("--undo",)):
+            done = wheelbarrow("yank", "--wheels", self.wheels, "app==1.0", *words)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_what_is_wrong_is_said(self):
         wheel = make_wheel(self.wheels, "app", "1.0")

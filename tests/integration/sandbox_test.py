@@ -261,11 +261,32 @@ class Users(Fixture):
         with self.serve("--user", "nobody") as server:
             self.assertEqual(server.get(f"/bundle?{query('app', target=HERE)}").status, 200)
 
+    def test_root_that_stays_root_keeps_its_rights_to_files_alone(self):
+        listen, to_files = 1 << 10, 1 << 1 | 1 << 2 | 1 << 3  # CAP_NET_BIND_SERVICE; DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER
+        theirs = self.wheels / "theirs"
+        theirs.mkdir()
+        make_wheel(theirs, "private", "1.0")
+        for path in (*theirs.iterdir(), theirs):
+            os.chown(path, pwd.getpwnam("nobody").pw_uid, -1)
+            path.chmod(0o700)
+        for sandbox in ("true", "false"):
+            with self.subTest(sandbox), self.serve("--sandbox", sandbox) as server:
+                server.wait_for_log("running as root, with rights to files alone")
+                for name in ("CapPrm", "CapEff"):
+                    self.assertEqual(int(self.status(server, name)[0], 16) & ~to_files, 0, name)
+                for thread in Path(f"/proc/{server.process.pid}/task").iterdir():
+                    rights = re.search(r"CapPrm:\s*(\w+)", (thread / "status").read_text()).group(1)
+                    self.assertEqual(int(rights, 16) & ~to_files & ~listen, 0, thread)
+                for name in ("app", "private"):
+                    self.assertEqual(server.get(f"/bundle?{query(name, target=HERE)}").status, 200)
+
     def test_ports_below_1024_can_be_listened_on(self):
         port = next(p for p in range(1023, 600, -1) if self.is_free(p))
-        with self.serve("--user", "nobody", "--listen-plain", f"127.0.0.1:{port}") as server:
-            server.wait_for_log(f"listening  url=http://127.0.0.1:{port}/")
-            self.assertEqual(server.request(f"http://127.0.0.1:{port}", "/resolve?r=app").status, 200)
+        for words in (("--user", "nobody"), ()):
+            with self.subTest(words), self.serve(*words, "--listen-plain", f"127.0.0.1:{port}") as server:
+                server.wait_for_log(f"listening  url=http://127.0.0.1:{port}/")
+                self.assertEqual(server.request(f"http://127.0.0.1:{port}", "/resolve?r=app").status, 200)
+            shutil.rmtree(self.data)
 
     @staticmethod
     def is_free(port):
