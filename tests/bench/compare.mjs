@@ -35,7 +35,7 @@ Needs root. Lists are comma-separated; with none of the first five, a plan's cho
   --minutes N          start no visit later than this, counted from the first measured one
   --loaders LIST       NAME=DIR: the modes prefetch and prefetch-bytecode again with the loader in that folder, a changed
                        copy of server/web/client/, as prefetch@NAME and prefetch-bytecode@NAME
-  --extra-wheels DIR   folder with wheels that no registry at hand has, such as micropip's
+  --extra-wheels DIR   folder with wheels that npm doesn't have, such as micropip's
   --data DIR           the server's data, to start from what an earlier run compressed
   --out FILE           where the figures go (compare.json); tables go to the same name with .md
   --devtools           shaped links once more with Chrome DevTools' throttle in their place

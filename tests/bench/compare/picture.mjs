@@ -14,8 +14,8 @@ const { cells, profiles, sets } = JSON.parse(await fs.readFile(from, "utf8"));
 /** The three bars of a set; which of ours is best depends on the link, as the tables say. */
 const bars = [
   { name: "micropip", kind: "b", of: (/** @type {any} */ like) => beside(cells, like, "micropip") },
-  { name: "wheels, loadPackage", kind: "a", of: (/** @type {any} */ like) => best(cells, like, individual) },
-  { name: "one bundle, wheelbarrow's loader", kind: "ours", of: (/** @type {any} */ like) => best(cells, like, bundled) },
+  { name: "wheels, the better way", kind: "a", of: (/** @type {any} */ like) => best(cells, like, individual) },
+  { name: "one bundle, its better form", kind: "ours", of: (/** @type {any} */ like) => best(cells, like, bundled) },
 ];
 const width = 720;
 const left = 150;

@@ -1,6 +1,6 @@
 """wheels.py FOLDER FOLDER-OF-WHEELS...: fills the first folder with what compare.mjs measures: the wheels of the others;
 a next version of fonttools, in which one module differs; 40 tiny wheels and a next version of one; and wheels without
-content, in the place of dependencies that no registry at hand has and nothing that is measured imports."""
+content, in the place of dependencies that npm does not have and nothing that is measured imports."""
 
 import base64
 import csv
