@@ -193,9 +193,9 @@ Result<std::vector<Entry>> list_entries(const LayerRecipe& recipe, const Slice& 
   const auto listed = wheelhouse::for_each_file(
       wheel, recipe.filename, limits, [&](const wheelhouse::WheelFile& file) -> Result<void> {
         if (is_dist_info_file(file.path, "WHEEL")) dist_info = file.path.substr(0, file.path.find('/'));
-        if (recipe.below.empty() && is_replaced(file.path)) return {};
         Entry entry;
         entry.path = layer_path(recipe, file.path);
+        if (recipe.below.empty() && is_replaced(entry.path)) return {};
         entry.size = file.content.size();
         entry.sha256 = sha256(file.content);
         const std::string_view content(reinterpret_cast<const char*>(file.content.data()),

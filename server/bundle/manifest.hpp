@@ -64,9 +64,14 @@ struct Manifest {
 };
 
 // A memory of bundles or plans weighs each by its members, because one of a thousand wheels takes as much as
-// hundreds of small ones: about three kilobytes a member.
+// hundreds of small ones: about three kilobytes a member. Clients choose how long the requirements are.
 inline std::size_t weight_of(const Manifest& manifest) {
-  return manifest.members.size() + 1;
+  constexpr std::size_t member_size = 3072;
+  std::size_t text = 0;
+  for (const std::string& requirement : manifest.requirements) {
+    text += requirement.size();
+  }
+  return manifest.members.size() + 1 + text / member_size;
 }
 inline constexpr std::size_t remembered_members = 32'768;
 

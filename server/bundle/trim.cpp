@@ -233,14 +233,18 @@ Paths Trim::test_suites() const {
   for (const std::string& suite : suites) {
     by_module.emplace(suite.ends_with(".py") ? module_of(suite) : module_of(suite + ".py"), suite);
   }
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (const Module& module : modules_) {
-      if (suites.contains(suite_of(module.path))) continue;
-      for (const std::string& name : module.references) {
-        const std::string* const suite = suite_named(by_module, name);
-        changed = (suite != nullptr && suites.erase(*suite) > 0) || changed;
-      }
+  std::vector<const Module*> code;
+  std::map<std::string_view, std::vector<const Module*>> in_suites;
+  for (const Module& module : modules_) {
+    const std::string_view suite = suite_of(module.path);
+    (suites.contains(suite) ? in_suites[suite] : code).push_back(&module);
+  }
+  for (std::size_t i = 0; i < code.size(); ++i) {
+    for (const std::string& name : code[i]->references) {
+      const std::string* const suite = suite_named(by_module, name);
+      if (suite == nullptr || suites.erase(*suite) == 0) continue;
+      const std::vector<const Module*>& freed = in_suites[*suite];
+      code.insert(code.end(), freed.begin(), freed.end());
     }
   }
   return suites;
@@ -264,22 +268,29 @@ bool Trim::is_unneeded_header(std::string_view path) const {
   return is_header_name(base_name(path)) && !mentioned_.contains(last_word(path));
 }
 
-bool Trim::is_unneeded_document(std::string_view path) const {
+bool Trim::holds_only_text(std::string_view folder) const {
+  const std::string below = std::string(folder) + '/';
+  for (auto path = paths_.lower_bound(below); path != paths_.end() && path->starts_with(below); ++path) {
+    if (!is_text_name(*path) || mentioned_.contains(last_word(*path))) return false;
+  }
+  return true;
+}
+
+bool Trim::is_unneeded_document(std::string_view path, Verdicts& text_folders) const {
   if (mentioned_.contains(last_word(path))) return false;
   if (is_shared_document(path) || is_readme(path)) return true;
   const std::string_view folder = doc_folder_of(path);
   if (folder.empty()) return false;
-  const std::string below = std::string(folder) + '/';
-  for (auto other = paths_.lower_bound(below); other != paths_.end() && other->starts_with(below); ++other) {
-    if (!is_text_name(*other) || mentioned_.contains(last_word(*other))) return false;
-  }
-  return true;
+  const auto known = text_folders.find(folder);
+  return known != text_folders.end() ? known->second
+                                     : text_folders.emplace(folder, holds_only_text(folder)).first->second;
 }
 
 std::map<std::string, StripClass, std::less<>> Trim::left_out() const {
   std::map<std::string, StripClass, std::less<>> left_out;
   if (has_hidden_modules_) return left_out;
   const Paths suites = classes_.contains(StripClass::tests) ? test_suites() : Paths();
+  Verdicts text_folders;
   for (const std::string& path : paths_) {
     if (is_below_dist_info(path) || is_licence(path) || path.ends_with(".so")) continue;
     if (suites.contains(suite_of(path))) {
@@ -288,7 +299,7 @@ std::map<std::string, StripClass, std::less<>> Trim::left_out() const {
       left_out.emplace(path, StripClass::pyi);
     } else if (classes_.contains(StripClass::headers) && is_unneeded_header(path)) {
       left_out.emplace(path, StripClass::headers);
-    } else if (classes_.contains(StripClass::docs) && is_unneeded_document(path)) {
+    } else if (classes_.contains(StripClass::docs) && is_unneeded_document(path, text_folders)) {
       left_out.emplace(path, StripClass::docs);
     }
   }

@@ -74,7 +74,10 @@ class Trim {
   bool has_module_beside(std::string_view stub) const;
   bool is_unneeded_stub(std::string_view path) const;
   bool is_unneeded_header(std::string_view path) const;
-  bool is_unneeded_document(std::string_view path) const;
+  // By folder, so that each is looked through once.
+  using Verdicts = std::map<std::string, bool, std::less<>>;
+  bool holds_only_text(std::string_view folder) const;
+  bool is_unneeded_document(std::string_view path, Verdicts& text_folders) const;
 
   StripSet classes_;
   std::set<std::string, std::less<>> paths_;

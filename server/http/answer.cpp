@@ -71,6 +71,7 @@ ReadyResponse caught(const Request& request) {
 
 std::optional<Response> receive(const SessionContext& context, Request& request) {
   introduce(request, context.peer, context.front);
+  request.body.reset();
   const std::string& method = request.method;
   if (context.receiver == nullptr || method == "GET" || method == "HEAD" || method == "OPTIONS")
     return std::nullopt;

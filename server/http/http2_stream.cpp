@@ -25,6 +25,7 @@ void Http2Stream::begin(std::int32_t stream_id) {
     request->network.clear();
     request->prefix.clear();
     request->brought_id = false;
+    request->body.reset();
   }
   whole = 0;
   request->protocol = Protocol::http2;

@@ -15,6 +15,7 @@ namespace wheelbarrow::packaging {
 namespace {
 
 constexpr std::size_t max_fields = 100'000;
+constexpr std::size_t max_requirements = 4000;
 
 std::unexpected<Error> refuse(std::string message) {
   return fail(ErrorKind::invalid_input, std::move(message));
@@ -151,6 +152,8 @@ Result<Metadata> parse_metadata(std::string_view text) {
       auto requirement = parse_tolerantly<Requirement>(value);
       if (!requirement) return in_field("Requires-Dist", value, requirement.error());
       metadata.requires_dist.push_back(*std::move(requirement));
+      if (metadata.requires_dist.size() > max_requirements)
+        return refuse("it has more than " + std::to_string(max_requirements) + " Requires-Dist fields");
     } else if (field_name == "provides-extra" && is_valid_name(value)) {
       // Before metadata 2.3 an extra's name could be anything; one that no requirement can name is left out.
       std::string extra = canonicalize_name(value);

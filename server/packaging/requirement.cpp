@@ -8,6 +8,9 @@
 namespace wheelbarrow::packaging {
 namespace {
 
+// Far above what anything has; each costs a search work and memory.
+constexpr std::size_t max_extras = 256;
+
 Result<std::set<std::string>> parse_extras(Scanner& scanner) {
   std::set<std::string> extras;
   if (!scanner.accept("[")) return extras;
@@ -18,6 +21,7 @@ Result<std::set<std::string>> parse_extras(Scanner& scanner) {
     auto extra = parse_name(scanner, "the name of an extra");
     if (!extra) return std::unexpected(std::move(extra.error()));
     extras.insert(*std::move(extra));
+    if (extras.size() > max_extras) return scanner.expected("at most 256 extras");
     scanner.skip_space();
     if (scanner.accept("]")) return extras;
     if (!scanner.accept(",")) return scanner.expected("',' or ']'");

@@ -63,6 +63,7 @@ const std::vector<Dependency>& CandidatePool::dependencies(ProjectId id, std::si
   const auto [entry, is_new] = dependencies_[&wheel].try_emplace(extra);
   std::vector<Dependency>& dependencies = entry->second;
   if (!is_new) return dependencies;
+  if (!extra.empty()) extra_evaluations_ += wheel.metadata.requires_dist.size();
   for (const packaging::Requirement& requirement : wheel.metadata.requires_dist) {
     const bool always = !requirement.marker || requirement.marker->evaluate(target_.markers());
     const bool wanted =

@@ -65,6 +65,10 @@ class CandidatePool {
   // The requirements of an extra include none of the others. References stay valid as long as the pool.
   const std::vector<Dependency>& dependencies(ProjectId id, std::size_t candidate, const std::string& extra);
 
+  // Whether extras have cost so much that it is time to give up: each looks at all that its wheel requires,
+  // and wheels may have thousands of both.
+  bool is_exhausted() const { return extra_evaluations_ > max_extra_evaluations; }
+
   // Remembered by the requirement's address: it must outlive the pool. The reference stays valid as long.
   const Reach& reach(ProjectId id, const packaging::Requirement& requirement);
   const std::vector<bool>& matches(ProjectId id, const packaging::Requirement& requirement) {
@@ -89,6 +93,8 @@ class CandidatePool {
   std::unordered_map<const packaging::Requirement*, Reach> reaches_;
   std::map<ProjectId, std::vector<const packaging::Requirement*>> requirements_on_;
   std::deque<packaging::Requirement> kept_;
+  static constexpr std::size_t max_extra_evaluations = 5'000'000;
+  std::size_t extra_evaluations_ = 0;
 };
 
 }  // namespace wheelbarrow::resolver

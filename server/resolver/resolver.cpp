@@ -82,6 +82,14 @@ bool has_extra(CandidatePool& pool, const Choice& choice, const std::string& ext
          !pool.dependencies(choice.project, choice.candidate, extra).empty();
 }
 
+// As many as a person reads.
+std::string join_first(const std::vector<std::string>& words) {
+  constexpr std::size_t most = 20;
+  if (words.size() <= most) return join(words);
+  return join({words.begin(), words.begin() + most}) + " and " + std::to_string(words.size() - most) +
+         " more";
+}
+
 // The extras, and the empty one that stands for none.
 std::vector<std::string> with_none(std::vector<std::string> extras) {
   extras.emplace_back();
@@ -91,12 +99,14 @@ std::vector<std::string> with_none(std::vector<std::string> extras) {
 void append_warnings(CandidatePool& pool, const Choice& choice, std::vector<std::string>& warnings) {
   const wheelhouse::Wheel& wheel = *pool.project(choice.project).candidates[choice.candidate].wheel;
   const std::string text = wheel.name() + ' ' + wheel.version().str();
-  for (const std::string& extra : choice.extras) {
-    if (has_extra(pool, choice, extra)) continue;
+  std::vector<std::string> unknown;
+  std::ranges::copy_if(choice.extras, std::back_inserter(unknown),
+                       [&](const std::string& extra) { return !has_extra(pool, choice, extra); });
+  if (!unknown.empty()) {
     const auto& known = wheel.metadata.provides_extra;
-    std::string warning = text;
-    warning.append(" has no extra '").append(extra).append("'; it has ");
-    warnings.push_back(warning + (known.empty() ? "none" : join(known)));
+    const std::string what = unknown.size() == 1 ? " has no extra '" + unknown.front() + "'; it has "
+                                                 : " has no extras " + join_first(unknown) + "; it has ";
+    warnings.push_back(text + what + (known.empty() ? "none" : join_first(known)));
   }
   for (const std::string& extra : with_none(choice.extras)) {
     for (const Dependency& needed : pool.dependencies(choice.project, choice.candidate, extra)) {
@@ -136,7 +146,7 @@ Lock make_lock(CandidatePool& pool, Search& search, const RequirementSet& set) {
   return lock;
 }
 
-Failure gave_up(const CandidatePool& pool, const Search& search, std::size_t max_steps) {
+Failure gave_up(const CandidatePool& pool, const Search& search) {
   constexpr std::size_t most_named = 3;
   Derivation derivation;
   derivation.target = pool.target().name();
@@ -144,7 +154,7 @@ Failure gave_up(const CandidatePool& pool, const Search& search, std::size_t max
   for (const ProjectId project : search.most_contested(most_named)) {
     derivation.stuck_on.push_back(pool.project(project).name);
   }
-  std::string message = "no answer after trying " + std::to_string(max_steps) + " wheels";
+  std::string message = "no answer after trying " + std::to_string(search.steps()) + " wheels";
   if (derivation.stuck_on.empty()) {
     message += "; narrow the requirements, for example by pinning versions";
   } else {
@@ -168,7 +178,7 @@ std::expected<Lock, Failure> resolve(const wheelhouse::Catalog& catalog, const p
     case SearchOutcome::found:
       return make_lock(pool, search, set);
     case SearchOutcome::gave_up:
-      return std::unexpected(gave_up(pool, search, max_steps));
+      return std::unexpected(gave_up(pool, search));
     case SearchOutcome::unsatisfiable:
       break;
   }

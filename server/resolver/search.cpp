@@ -109,9 +109,11 @@ SearchOutcome Search::run() {
       deeper = false;
       continue;
     }
-    if (steps_++ == max_steps_) return SearchOutcome::gave_up;
+    if (steps_ == max_steps_) return SearchOutcome::gave_up;
+    ++steps_;
     const std::size_t candidate = frame.domain[frame.next++];
     auto blame = decide(frame, candidate);
+    if (pool_.is_exhausted()) return SearchOutcome::gave_up;
     deeper = !blame;
     if (!blame) continue;
     undecide(frame);
@@ -288,6 +290,7 @@ std::optional<Search::Decisions> Search::demand_extras(std::size_t demand) {
     });
     if (is_known) continue;
     if (auto blame = demand_dependencies(project, extra, demand, reasons)) return blame;
+    if (pool_.is_exhausted()) return Decisions();
   }
   return std::nullopt;
 }

@@ -103,21 +103,29 @@ namespace {
 
 using BestWheels = std::map<std::string, wheelhouse::WheelPtr>;
 
-// What a wheel needs with an extra, or without one. A lock file knows no extras, so what another project's
-// extras need is needed here.
-void add_needs(const BestWheels& best, const packaging::Target& target, const wheelhouse::Wheel& wheel,
-               const std::string& extra, std::set<std::pair<std::string, std::string>>& seen,
-               std::set<std::string>& depends) {
-  if (!seen.emplace(wheel.name(), extra).second) return;
-  for (const packaging::Requirement& requirement : wheel.metadata.requires_dist) {
-    if (requirement.marker && !requirement.marker->evaluate(target.markers(), extra)) continue;
-    depends.insert(requirement.name);
-    const auto needed = best.find(requirement.name);
-    if (needed == best.end()) continue;
-    for (const std::string& of_needed : requirement.extras) {
-      add_needs(best, target, *needed->second, of_needed, seen, depends);
+// What a wheel needs without extras. A lock file knows no extras, so what another project's extras need is
+// needed here.
+std::set<std::string> needs_of(const BestWheels& best, const packaging::Target& target,
+                               const wheelhouse::Wheel& wheel) {
+  using Need = std::pair<const wheelhouse::Wheel*, std::string>;  // with an extra, or the empty one
+  std::set<std::string> depends;
+  std::vector<Need> open{{&wheel, ""}};
+  std::set<Need> seen(open.begin(), open.end());
+  while (!open.empty()) {
+    const auto [with, extra] = std::move(open.back());
+    open.pop_back();
+    for (const packaging::Requirement& requirement : with->metadata.requires_dist) {
+      if (requirement.marker && !requirement.marker->evaluate(target.markers(), extra)) continue;
+      depends.insert(requirement.name);
+      const auto needed = best.find(requirement.name);
+      if (needed == best.end()) continue;
+      for (const std::string& of_needed : requirement.extras) {
+        Need need(needed->second.get(), of_needed);
+        if (seen.insert(need).second) open.push_back(std::move(need));
+      }
     }
   }
+  return depends;
 }
 
 }  // namespace
@@ -143,9 +151,8 @@ void PyodideLock::add_wheelhouse(const wheelhouse::Catalog& catalog, const packa
     if (!chosen || is_better(*wheel, *chosen)) chosen = wheel;
   }
   for (const auto& [name, wheel] : best) {
-    std::set<std::string> depends(wheel->distribution_depends.begin(), wheel->distribution_depends.end());
-    std::set<std::pair<std::string, std::string>> seen;
-    add_needs(best, target, *wheel, "", seen, depends);
+    std::set<std::string> depends = needs_of(best, target, *wheel);
+    depends.insert(wheel->distribution_depends.begin(), wheel->distribution_depends.end());
     content_->add_wheel(*wheel, {depends.begin(), depends.end()});
   }
 }

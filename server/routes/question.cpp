@@ -34,6 +34,23 @@ Result<bool> parse_parts(const std::string& value) {
   return fail(ErrorKind::invalid_input, "the value '" + value + "' of parts is not known; it is list");
 }
 
+// As that of its plan, with what else clients choose the length of.
+std::size_t weight_of(const Resolution& resolution) {
+  constexpr std::size_t member_size = 3072;
+  std::size_t text = 0;
+  const auto add = [&text](const std::vector<std::string>& texts) {
+    for (const std::string& each : texts) {
+      text += each.size();
+    }
+  };
+  add(resolution.lock.constraints);
+  add(resolution.lock.warnings);
+  for (const resolver::LockedWheel& wheel : resolution.lock.wheels) {
+    add(wheel.extras);
+  }
+  return bundle::weight_of(resolution.planned) + text / member_size;
+}
+
 // Takes a parsed value, or gives the error.
 template <class T>
 Result<void> take(Result<T> parsed, T& into) {
@@ -162,7 +179,7 @@ boost::asio::awaitable<Questions::Answer<ResolutionPtr>> Questions::resolve(cons
       if (flights_.abandon(key)) return;
       const auto resolution = resolve_now(question);
       if (resolution) {
-        resolutions_.put(key, *resolution, weight_of((*resolution)->planned));
+        resolutions_.put(key, *resolution, weight_of(**resolution));
       } else {
         failures_.put(key, std::make_shared<const resolver::Failure>(resolution.error()));
       }

@@ -17,7 +17,7 @@ namespace wheelbarrow::wheelhouse {
 namespace {
 
 // Raise this whenever reading the same file would give another Wheel or another refusal.
-constexpr int format_version = 2;
+constexpr int format_version = 3;
 constexpr std::int64_t application_id = 0x77626b66;  // "wbkf", stored in the file's header
 constexpr int busy_milliseconds = 500;
 

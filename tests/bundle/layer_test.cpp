@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/mapped_file.hpp"
@@ -76,6 +77,25 @@ TEST_F(LayerTest, IsTheTreeThatAnInstallerLeaves) {
   EXPECT_EQ(files.at("pack-1.0.data/scripts/tool"), "#!python\n");
   EXPECT_EQ(files.at("pack-1.0.dist-info/INSTALLER"), "wheelbarrow\n");
   EXPECT_FALSE(files.contains("pack-1.0.dist-info/PYODIDE_SOURCE"));
+}
+
+TEST_F(LayerTest, WhatIsWrittenAnewIsThereOnceWhereverTheWheelHasIt) {
+  const std::string hidden = "pack-1.0.data/purelib/pack-1.0.dist-info/";
+  const auto wheel = write(WheelBuilder("pack")
+                               .file(hidden + "INSTALLER", "somebody else")
+                               .file(hidden + "direct_url.json", "{}")
+                               .file(hidden + std::string(layer_report_name), "no report")
+                               .file("pack/tests/test_pack.py", ""));
+  LayerRecipe recipe;
+  recipe.strip = *StripSet::parse("tests");
+  const std::string layer = layer_of(wheel, recipe);
+  auto paths = paths_of(layer);
+  std::ranges::sort(paths);
+  EXPECT_EQ(std::ranges::adjacent_find(paths), paths.end());
+  const auto files = files_of(layer);
+  EXPECT_EQ(files.at("pack-1.0.dist-info/INSTALLER"), "wheelbarrow\n");
+  EXPECT_NE(files.at("pack-1.0.dist-info/" + std::string(layer_report_name)), "no report");
+  EXPECT_FALSE(files.contains("pack-1.0.dist-info/direct_url.json"));
 }
 
 TEST_F(LayerTest, RecordListsExactlyWhatIsThere) {

@@ -46,6 +46,22 @@ TEST(StripSet, RefusesUnknownNamesWithTheKnown) {
   }
 }
 
+// Each folder and each suite is looked through once, or this takes minutes.
+TEST(Trim, TakesItsTimeByTheFiles) {
+  constexpr int many = 20'000;
+  Files files{{"a/__init__.py", ""}};
+  for (int i = 0; i < many; ++i) {
+    const std::string number = std::to_string(many - i);
+    files.emplace_back("a/docs/" + number + ".md", "");
+    files.emplace_back("a/s" + number + "/tests/test_a.py",
+                       "import a.s" + std::to_string(many - i + 1) + ".tests");
+  }
+  files.emplace_back("a/b.py", "import a.s1.tests");
+  const auto out = left_out("tests,docs", files);
+  EXPECT_EQ(out.size(), std::size_t{many}) << "each suite is imported by the one before, the first by code";
+  EXPECT_EQ(out.front(), "a/docs/1.md docs");
+}
+
 TEST(Trim, LeavesNothingOutUnasked) {
   EXPECT_THAT(left_out("", {{"a/tests/test_a.py", ""}, {"a/a.pyi", ""}, {"a/a.py", ""}, {"README", ""}}),
               IsEmpty());

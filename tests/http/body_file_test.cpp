@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "base/sha256.hpp"
+#include "http/http2_client.hpp"
 #include "http/raw_client.hpp"
 #include "http/test_server.hpp"
 
@@ -113,6 +115,29 @@ TEST(BodyFile, IsAskedForOnlyIfItIsWanted) {
     RawClient client(server.port());
     client.send(head + item.fields);
     EXPECT_TRUE(client.read(13).starts_with(item.answer)) << item.fields;
+  }
+}
+
+// A stream's memory is used again by other connections of its loop.
+TEST(BodyFile, IsNeverAnotherRequests) {
+  using namespace std::chrono_literals;
+  TestServer server({.max_received = 1'000});
+  RawClient first(server.port());
+  first.send(h2::preface());
+  first.send(h2::frame(h2::headers, h2::end_headers, 1,
+                       h2::field(":method", "POST") + h2::field(":scheme", "http") +
+                           h2::field(":path", "/wait?ms=60000") + h2::field(":authority", "h")) +
+             h2::frame(h2::data, h2::end_stream, 1, "secret"));
+  std::this_thread::sleep_for(200ms);
+  first.send(h2::frame(h2::reset, 0, 1, std::string(3, '\0') + '\x08'));
+  for (int i = 0; i < 500 && server.cancelled() == 0; ++i) std::this_thread::sleep_for(10ms);
+  ASSERT_EQ(server.cancelled(), 1);
+  RawClient second(server.port());
+  second.send(h2::preface());
+  FrameReader reader(second);
+  for (std::uint32_t stream = 1; stream < 9; stream += 2) {
+    second.send(request(stream, h2::get("/received")));
+    EXPECT_NE(body_of(reader, stream).find("\"status\":404"), std::string::npos) << stream;
   }
 }
 

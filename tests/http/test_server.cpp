@@ -158,7 +158,7 @@ TestServer::TestServer(TestServerOptions options) : counters_(std::make_shared<C
     server_options.receiver =
         [most = options.max_received](
             const Request& request) -> std::expected<std::shared_ptr<BodyFile>, Response> {
-      if (request.path != "/received") return nullptr;
+      if (request.path != "/received" && request.path != "/wait") return nullptr;
       if (request.fields.has("x-refused")) return std::unexpected(problem(403, "not from you"));
       auto file = BodyFile::make(testing::TempDir(), most);
       if (!file) return std::unexpected(problem(507, file.error().text()));

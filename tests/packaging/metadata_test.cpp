@@ -79,6 +79,13 @@ TEST(Metadata, ToleratesWhatWasPublished) {
   EXPECT_TRUE(parse_metadata("Metadata-Version: 2.99\nName: a\nVersion: 1\n"));
 }
 
+TEST(Metadata, HasABoundedNumberOfRequirements) {
+  std::string text = "Metadata-Version: 2.1\nName: a\nVersion: 1\n";
+  for (int i = 0; i < 4000; ++i) text += "Requires-Dist: b\n";
+  EXPECT_TRUE(parse_metadata(text));
+  EXPECT_FALSE(parse_metadata(text + "Requires-Dist: b\n"));
+}
+
 TEST(Metadata, RefusesWithTheField) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "the metadata has no Metadata-Version"},

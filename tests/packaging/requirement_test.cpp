@@ -49,6 +49,16 @@ TEST(Requirement, HasParts) {
   EXPECT_EQ(requirement.marker->str(), "extra == \"z\"");
 }
 
+TEST(Requirement, HasABoundedNumberOfExtras) {
+  const auto with_extras = [](int count) {
+    std::string text = "a[e0";
+    for (int i = 1; i < count; ++i) text += ",e" + std::to_string(i);
+    return Requirement::parse(text + "]");
+  };
+  EXPECT_TRUE(with_extras(256));
+  EXPECT_FALSE(with_extras(257));
+}
+
 TEST(Requirement, ErrorsNameTheColumn) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "expected a project name at column 1, where the text ends"},

@@ -46,5 +46,22 @@ TEST(ResolverEffort, SixtyRequirementsOverTwentyThousandWheels) {
   EXPECT_GT(lock->wheels.size(), 300U);
 }
 
+// A wheel whose extras need each other, one after another: the work is the square of their number.
+TEST(ResolverEffort, AChainOfExtrasIsFollowedOrGivenUp) {
+  for (const int links : {1'000, 3'900}) {
+    std::string metadata = "Requires-Dist: p[e0]\n";
+    for (int i = 0; i < links; ++i) {
+      metadata += "Requires-Dist: p[e" + std::to_string(i + 1) + "]; extra == 'e" + std::to_string(i) + "'\n";
+    }
+    test::CatalogBuilder builder;
+    builder.add_pure("p", "1", metadata);
+    const auto lock = resolve(builder.build(), test::target_named("pyodide-0.29"), test::set_of({"p"}));
+    ASSERT_EQ(lock.has_value(), links == 1'000);
+    if (!lock) {
+      EXPECT_EQ(lock.error().kind, ErrorKind::limit) << lock.error().text();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace wheelbarrow::resolver

@@ -217,6 +217,25 @@ TEST(Resolver, WarnsOfExtrasThatAreNotThere) {
                                           "c 1 has no extra 'x'; it has none"));
 }
 
+TEST(Resolver, WarnsOfManyExtrasInAFewWords) {
+  std::string provided;
+  std::vector<std::string> asked;
+  for (int i = 0; i < 100; ++i) provided += "Provides-Extra: p" + std::to_string(i) + "\n";
+  for (int i = 0; i < 40; ++i) {
+    std::string extras;
+    for (int j = 0; j < 100; ++j) extras += (j == 0 ? "e" : ",e") + std::to_string(100 * i + j);
+    asked.push_back("a[" + extras + "]");
+  }
+  CatalogBuilder builder;
+  builder.add_pure("a", "1", provided);
+  const auto lock = resolve(builder.build(), target_named("pyodide-0.29"), set_of(asked));
+  ASSERT_TRUE(lock) << lock.error().text();
+  ASSERT_EQ(lock->warnings.size(), 1U);
+  EXPECT_LT(lock->warnings[0].size(), 500U);
+  EXPECT_THAT(lock->warnings[0], HasSubstr("a 1 has no extras e0, e1, "));
+  EXPECT_THAT(lock->warnings[0], HasSubstr(" and 3980 more; it has p0, p1, "));
+}
+
 // What is asked for comes before what is only needed, whatever the names; and then breadth first.
 TEST(Resolver, PrefersHighVersionsOfWhatIsAskedFor) {
   CatalogBuilder builder;
