@@ -158,8 +158,7 @@ class Bundle(TestCase):
             made = first.get(f"/bundle?{query('python-docx')}")
             name = made.fields["content-location"]
             # The name is written in the background.
-            while first.metric("wheelbarrow_background_backlog") > 0:
-                pass
+            first.settle()
         with Server(data=data) as second:
             again = second.get(f"/{name}")
             self.assertEqual((again.status, again.body), (200, made.body))

@@ -114,6 +114,14 @@ class Server:
         text = self.request(self.admin, "/metrics").body.decode()
         return float(re.search(rf"^{name} (\S+)$", text, re.MULTILINE).group(1))
 
+    def settle(self, timeout=120):
+        """Waits until nothing is being made, in the background either: then coded forms are what they stay."""
+        deadline = time.monotonic() + timeout
+        while self.metric("wheelbarrow_background_backlog") > 0 or self.metric("wheelbarrow_builds_pending") > 0:
+            if time.monotonic() > deadline:
+                raise AssertionError("the server went on making something:\n" + "\n".join(self.log))
+            time.sleep(0.05)
+
     def kill(self):
         self.process.kill()
         self.process.wait()

@@ -212,6 +212,8 @@ class Http(TestCase):
     def test_ranges_work_on_the_selected_coding(self):
         for coding in ("identity", "gzip", "zstd"):
             with self.subTest(coding):
+                self.server.get(self.bundle, accept_encoding=coding)
+                self.server.settle()  # a better form has another ETag
                 full = self.server.get(self.bundle, accept_encoding=coding)
                 size = len(full.body)
                 for text, first, last in (("0-99", 0, 99), ("1000-", 1000, size - 1), ("-500", size - 500, size - 1),

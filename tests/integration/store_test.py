@@ -5,7 +5,6 @@ import gzip
 import json
 import os
 import random
-import time
 
 from harness import PROGRAM, Server, TestCase, failing_disk, main, make_wheel, query, run, sha256, wheelbarrow
 from noise_wheels import make_noise_wheel
@@ -39,13 +38,6 @@ class StoreTest(TestCase):
         done = self.command("stats", "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
-
-    def settle(self, server):
-        """Waits until nothing is made in the background."""
-        deadline = time.monotonic() + 120
-        while server.metric("wheelbarrow_background_backlog") > 0 or server.metric("wheelbarrow_builds_pending") > 0:
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.05)
 
     def blobs(self):
         return [file for file in (self.data / "store" / "blobs").rglob("*") if file.is_file()]
@@ -139,9 +131,9 @@ class Budget(StoreTest):
                         self.assertEqual(answer.status, 200)
                     self.assertEqual(hashes.setdefault(name, answer.fields["content-location"]),
                                      answer.fields["content-location"])
-                self.settle(server)  # until then what is made better in the background is in use
+                server.settle()  # until then what is made better in the background is in use
                 self.assertEqual(self.ask(server, f"last{round_number}").status, 200)
-                self.settle(server)
+                server.settle()
                 self.assertLessEqual(self.statistics()["bytes"], 3 << 20)
             self.assertFalse([line for line in server.log if "blob dropped" in line])
             for location in hashes.values():  # manifests are the last to go
@@ -175,13 +167,13 @@ class Growth(StoreTest):
             for name in projects:
                 for coding in ("identity", "zstd", "gzip"):
                     self.ask(server, name, coding=coding)
-            self.settle(server)
+            server.settle()
             before = self.kinds()
             sets = {tuple(sorted(dice.sample(projects, dice.randint(2, 12)))) for _ in range(400)}
             for requirements in sets:
                 for coding in ("zstd", "gzip"):
                     self.assertEqual(self.ask(server, *requirements, coding=coding).status, 200)
-            self.settle(server)
+            server.settle()
             after = self.kinds()
         names, size = after.pop("bundle")
         self.assertEqual(names, len(sets) + before.pop("bundle")[0])
