@@ -114,7 +114,7 @@ class Server:
         text = self.request(self.admin, "/metrics").body.decode()
         return float(re.search(rf"^{name} (\S+)$", text, re.MULTILINE).group(1))
 
-    def settle(self, timeout=120):
+    def settle(self, timeout=300):
         """Waits until nothing is being made, in the background either: then coded forms are what they stay."""
         deadline = time.monotonic() + timeout
         while self.metric("wheelbarrow_background_backlog") > 0 or self.metric("wheelbarrow_builds_pending") > 0:

@@ -19,6 +19,10 @@ class Http(TestCase):
         answer = json.loads(cls.server.get(f"/resolve?{SET}").body)
         cls.bundle = urlsplit(answer["bundle"]["url"]).path
         cls.wheel = next(urlsplit(w["url"]).path for w in answer["wheels"] if w["name"] == "lxml")
+        # A better form, with another ETag, replaces the first one of each coding.
+        for coding in ("gzip", "zstd"):
+            cls.server.get(cls.bundle, accept_encoding=coding)
+        cls.server.settle()
 
     def protocols(self):
         """Each way of asking: (name, curl options, base URL)."""
@@ -212,8 +216,6 @@ class Http(TestCase):
     def test_ranges_work_on_the_selected_coding(self):
         for coding in ("identity", "gzip", "zstd"):
             with self.subTest(coding):
-                self.server.get(self.bundle, accept_encoding=coding)
-                self.server.settle()  # a better form has another ETag
                 full = self.server.get(self.bundle, accept_encoding=coding)
                 size = len(full.body)
                 for text, first, last in (("0-99", 0, 99), ("1000-", 1000, size - 1), ("-500", size - 500, size - 1),
