@@ -3,12 +3,5 @@
 # turns, as a Markdown table; the argument is the number of rounds (7). Needs what tests/run.sh has fetched and built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-. server/setup.sh
-install_packages chromium
-fetch_pyodide_runtime
-fetch_sample_wheels
-modules=("$cache"/node-modules-*/node_modules)
-export WHEELBARROW=${WHEELBARROW:-$PWD/build/release/wheelbarrow}
-export WHEELBARROW_SAMPLE_WHEELS=$sample_wheels WHEELBARROW_PYODIDE_RUNTIME=$pyodide_runtime
-export WHEELBARROW_NODE_MODULES=${WHEELBARROW_NODE_MODULES:-${modules[-1]}} CHROMIUM=${CHROMIUM:-$(command -v chromium)}
+. tests/bench/in_chromium.sh
 exec node tests/bench/boot.mjs "$@"

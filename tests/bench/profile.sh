@@ -4,12 +4,5 @@
 # it. Takes some minutes, until the server has made the best forms. Needs what tests/run.sh has fetched and built.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-. server/setup.sh
-install_packages chromium
-fetch_pyodide_runtime
-fetch_sample_wheels
-modules=("$cache"/node-modules-*/node_modules)
-export WHEELBARROW=${WHEELBARROW:-$PWD/build/release/wheelbarrow}
-export WHEELBARROW_SAMPLE_WHEELS=$sample_wheels WHEELBARROW_PYODIDE_RUNTIME=$pyodide_runtime
-export WHEELBARROW_NODE_MODULES=${WHEELBARROW_NODE_MODULES:-${modules[-1]}} CHROMIUM=${CHROMIUM:-$(command -v chromium)}
+. tests/bench/in_chromium.sh
 exec node tests/bench/profile.mjs "$@"
