@@ -18,8 +18,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int most_files = 20'000;
-constexpr std::string_view script =
-    "\n<script type=\"module\" src=\"/client/dev/live_reload.mjs\"></script>\n";
 
 void isolate(http::Response& response) {
   response.fields.set("cross-origin-opener-policy", "same-origin");
@@ -52,6 +50,32 @@ void look_at(const fs::path& folder, const std::vector<fs::path>& passed_over, S
   }
 }
 
+// One word that is another after a file of a mount, or a wheel, has changed.
+boost::asio::awaitable<Result<std::string>> state(const Context& context) {
+  const auto look = [&context] {
+    // What can't be looked at now is told of where it is asked for.
+    std::ignore = context.wheelhouse.rescan();
+    Sha256Hasher seen;
+    seen.update(context.wheelhouse.catalog()->id().hex());
+    int left = most_files;
+    std::error_code error;
+    std::vector<fs::path> own;
+    own.reserve(context.options.differences.own_files.size());
+    for (const fs::path& path : context.options.differences.own_files) {
+      own.push_back(fs::weakly_canonical(path, error));
+    }
+    for (const StaticMount& mount : context.options.mounts) {
+      look_at(fs::weakly_canonical(mount.folder, error), own, seen, left);
+    }
+    return seen.finish().hex();
+  };
+  co_return co_await await_result<std::string>([&](bundle::Callback<std::string> done) {
+    if (const auto accepted = context.engine.run([look, done] { done(look()); }); !accepted) {
+      done(std::unexpected(accepted.error()));
+    }
+  });
+}
+
 }  // namespace
 
 http::Answer isolated(http::Answer answer) {
@@ -72,36 +96,21 @@ boost::asio::awaitable<Result<bool>> look_again(const Context& context) {
   });
 }
 
-Awaitable live_page(const Context& context, const http::Request& request, const store::Blob& blob) {
-  std::string page(blob.bytes.text());
-  page += script;
+Awaitable live_page(const Context& context, const http::Request& request, const fs::path& file) {
+  // Before the file is read: what changes from here on is news to the page.
+  const auto seen = co_await state(context);
+  if (!seen) co_return to_problem(seen.error());
+  const auto blob = co_await await_result<store::Blob>(
+      [&](bundle::Callback<store::Blob> done) { context.engine.file(file, std::move(done)); });
+  if (!blob) co_return to_problem(blob.error());
+  std::string page(blob->bytes.text());
+  page += "\n<script type=\"module\" src=\"/client/dev/live_reload.mjs?seen=" + *seen + "\"></script>\n";
   const Caching caching = context.caching(CacheClass::pages);
   co_return co_await context.documents.text(request, std::move(page), "text/html; charset=utf-8", caching);
 }
 
 Awaitable changes(const Context& context) {
-  const auto look = [&context] {
-    // What can't be looked at now is told of where it is asked for.
-    std::ignore = context.wheelhouse.rescan();
-    Sha256Hasher seen;
-    seen.update(context.wheelhouse.catalog()->id().hex());
-    int left = most_files;
-    std::error_code error;
-    std::vector<fs::path> own;
-    own.reserve(context.options.differences.own_files.size());
-    for (const fs::path& path : context.options.differences.own_files) {
-      own.push_back(fs::weakly_canonical(path, error));
-    }
-    for (const StaticMount& mount : context.options.mounts) {
-      look_at(fs::weakly_canonical(mount.folder, error), own, seen, left);
-    }
-    return seen.finish().hex();
-  };
-  const auto seen = co_await await_result<std::string>([&](bundle::Callback<std::string> done) {
-    if (const auto accepted = context.engine.run([look, done] { done(look()); }); !accepted) {
-      done(std::unexpected(accepted.error()));
-    }
-  });
+  const auto seen = co_await state(context);
   if (!seen) co_return to_problem(seen.error());
   http::Response response;
   response.fields.set("cache-control", "no-store");

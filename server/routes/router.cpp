@@ -24,14 +24,14 @@ Awaitable static_file(const Context& context, const http::Request& request, cons
     response.fields.set("location", http::percent_encode(path.substr(path.rfind('/') + 1)) + '/');
     co_return response;
   }
+  const std::string_view type = http::media_type(found->path.native());
+  if (context.options.differences.live_reload && type.starts_with("text/html")) {
+    co_return co_await development::live_page(context, request, found->path);
+  }
   const auto stamp = stamp_of(found->path);
   const auto blob = co_await await_result<store::Blob>(
       [&](bundle::Callback<store::Blob> done) { context.engine.file(found->path, std::move(done)); });
   if (!blob) co_return to_problem(blob.error());
-  const std::string_view type = http::media_type(found->path.native());
-  if (context.options.differences.live_reload && type.starts_with("text/html")) {
-    co_return co_await development::live_page(context, request, *blob);
-  }
   const Caching caching = context.caching(CacheClass::pages);
   auto representation =
       co_await context.documents.blob(request, *blob, type, http::is_compressible(type), caching);

@@ -66,6 +66,20 @@ test("a page shares memory, gets the newest wheel, and loads itself again", asyn
   assert.equal(await version(), "2", "although the browser had the bundle a moment ago");
 });
 
+test("a page sees what changed while it was on its way", async () => {
+  await fs.writeFile(file, html("old"));
+  const page = await browser.newPage();
+  let changed = false;
+  await page.route("**/live_reload.mjs*", async (/** @type {any} */ route) => {
+    if (!changed) await fs.writeFile(file, html("new"));
+    changed = true;
+    await route.continue();
+  });
+  await page.goto(url);
+  await page.waitForSelector("text=new");
+  assert.ok(changed);
+});
+
 test("a browser takes the certificate once it was taught it as is said", async () => {
   const home = await temporaryFolder();
   const visit = async () => {

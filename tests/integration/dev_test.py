@@ -212,9 +212,11 @@ class Dev(TestCase):
         with self.dev("--live-reload") as server:
             page = server.get("/")
             self.assertTrue(page.body.startswith(b"<!doctype html><p>first"), page.body)
-            self.assertIn(b'src="/client/dev/live_reload.mjs"', page.body)
-            self.assertEqual(server.get("/client/dev/live_reload.mjs").status, 200)
+            script = re.search(rb'src="(/client/dev/live_reload.mjs[?]seen=(.+))">', page.body)
+            self.assertIsNotNone(script, page.body)
+            self.assertEqual(server.get(script[1].decode()).status, 200)
             seen = {server.get("/client/dev/changes").body}
+            self.assertEqual(seen, {script[2]}, "a page knows what was there when it was made")
             self.assertEqual(seen, {server.get("/client/dev/changes").body}, "nothing changed")
             (self.app / "style.css").write_text("p {}")
             self.assertNotIn(server.get("/client/dev/changes").body, seen)

@@ -5,6 +5,8 @@
  */
 
 const changes = new URL("changes", import.meta.url);
+/** What the server held when it sent the page: what has changed since may have done so before this module runs. */
+const first = new URL(import.meta.url).searchParams.get("seen");
 
 /** What the server holds, in one word; nothing while it can't be reached. */
 async function look() {
@@ -25,8 +27,7 @@ async function isThere() {
   }
 }
 
-const first = await look();
-let before = first;
+let before;
 for (;;) {
   await new Promise((resolve) => setTimeout(resolve, 250));
   const now = await look();
