@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,16 +65,21 @@ struct Manifest {
 };
 
 // A memory of bundles or plans weighs each by its members, because one of a thousand wheels takes as much as
-// hundreds of small ones: about three kilobytes a member. Clients choose how long the requirements are.
-inline std::size_t weight_of(const Manifest& manifest) {
-  constexpr std::size_t member_size = 3072;
-  std::size_t text = 0;
-  for (const std::string& requirement : manifest.requirements) {
-    text += requirement.size();
-  }
-  return manifest.members.size() + 1 + text / member_size;
-}
+// hundreds of small ones: about three kilobytes a member.
 inline constexpr std::size_t remembered_members = 32'768;
+
+// The weight in members of texts that clients choose.
+inline std::size_t weight_of(std::span<const std::string> texts) {
+  constexpr std::size_t member_size = 3072;
+  std::size_t bytes = 0;
+  for (const std::string& text : texts) {
+    bytes += text.size();
+  }
+  return bytes / member_size;
+}
+inline std::size_t weight_of(const Manifest& manifest) {
+  return manifest.members.size() + 1 + weight_of(manifest.requirements);
+}
 
 // What a lock becomes as a bundle, layers not placed yet. `strip` and `bytecode` are for Format::site.
 Manifest plan(const resolver::Lock& lock, const packaging::Target& target, Format format, StripSet strip = {},

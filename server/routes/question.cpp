@@ -36,19 +36,13 @@ Result<bool> parse_parts(const std::string& value) {
 
 // As that of its plan, with what else clients choose the length of.
 std::size_t weight_of(const Resolution& resolution) {
-  constexpr std::size_t member_size = 3072;
-  std::size_t text = 0;
-  const auto add = [&text](const std::vector<std::string>& texts) {
-    for (const std::string& each : texts) {
-      text += each.size();
-    }
-  };
-  add(resolution.lock.constraints);
-  add(resolution.lock.warnings);
-  for (const resolver::LockedWheel& wheel : resolution.lock.wheels) {
-    add(wheel.extras);
+  const resolver::Lock& lock = resolution.lock;
+  std::size_t weight = bundle::weight_of(resolution.planned) + bundle::weight_of(lock.constraints) +
+                       bundle::weight_of(lock.warnings);
+  for (const resolver::LockedWheel& wheel : lock.wheels) {
+    weight += bundle::weight_of(wheel.extras);
   }
-  return bundle::weight_of(resolution.planned) + text / member_size;
+  return weight;
 }
 
 // Takes a parsed value, or gives the error.

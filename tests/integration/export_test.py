@@ -1,6 +1,5 @@
 """An exported folder behind real static hosts, with the rules that come with it."""
 
-import getpass
 import gzip
 import json
 import os
@@ -14,9 +13,9 @@ import time
 from pathlib import Path
 
 from harness import PROGRAM, PYODIDE, SAMPLE_WHEELS, Server, TestCase, main, make_wheel, run, sha256, wheelbarrow
+from proxies import START_TIMEOUT, free_port, nginx
 
 PYTHON = "/usr/bin/python3.11"  # Debian 12's own
-START_TIMEOUT = 30  # seconds
 COMMON = ("export", "--wheels", SAMPLE_WHEELS, "--fast", "--max-part", "3000000")
 LARGE = "numpy,lxml>=5,python-docx"  # has parts
 LARGE_NAME = "numpy,lxml-5,python-docx"
@@ -48,9 +47,7 @@ class Host:
     def __init__(self, root):
         self.root = root
         self.folder = Path(tempfile.mkdtemp(prefix="wheelbarrow-host-"))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         with open(self.folder / "log", "wb") as log:
             self.process = subprocess.Popen([str(c) for c in self.command()], stdin=subprocess.DEVNULL, stdout=log,
@@ -78,22 +75,9 @@ class Host:
 
 class Nginx(Host):
     def command(self):
-        temporary = "\n".join(f"{kind}_temp_path {self.folder}/{kind};"
-                              for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        return ["nginx", "-e", "stderr", "-p", self.folder, "-c", self.write(f"""
-            daemon off;
-            {f"user {getpass.getuser()};" if os.geteuid() == 0 else ""}
-            worker_processes 1;
-            pid {self.folder}/pid;
-            error_log stderr;
-            events {{}}
-            http {{
-              access_log off;
-              {temporary}
-              include /etc/nginx/mime.types;
-              server {{ listen 127.0.0.1:{self.port}; root {self.root}; include {self.root}/nginx.conf; }}
-            }}
-            """)]
+        return nginx(self, f"""
+            include /etc/nginx/mime.types;
+            server {{ listen 127.0.0.1:{self.port}; root {self.root}; include {self.root}/nginx.conf; }}""")
 
 
 class Apache(Host):

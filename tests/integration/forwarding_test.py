@@ -4,22 +4,16 @@ import json
 import socket
 from urllib.parse import urlsplit
 
-from harness import PROGRAM, Server, TestCase, main, make_wheel, run
+from harness import PROGRAM, AppTestCase, main, run
 from proxies import HaproxyTcp, free_port
 
 FORWARDED = {"x_forwarded_for": "192.0.2.1", "x_forwarded_proto": "https", "x_forwarded_host": "wheels.example.org",
              "x_forwarded_prefix": "/py"}
 
 
-class Case(TestCase):
-    def setUp(self):
-        super().setUp()
-        self.wheels = self.folder / "wheels"
-        self.wheels.mkdir()
-        make_wheel(self.wheels, "app", "1.0")
-
+class Case(AppTestCase):
     def serve(self, *arguments):
-        return Server("--log-level", "debug", *arguments, wheels=self.wheels, pyodide=None)
+        return super().serve("--log-level", "debug", *arguments)
 
 
 class Forwarding(Case):

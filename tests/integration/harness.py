@@ -179,5 +179,18 @@ class TestCase(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
 
+class AppTestCase(TestCase):
+    """A test case with a wheelhouse, self.wheels, of one wheel: app 1.0."""
+
+    def setUp(self):
+        super().setUp()
+        self.wheels = self.folder / "wheels"
+        self.wheels.mkdir()
+        make_wheel(self.wheels, "app", "1.0")
+
+    def serve(self, *arguments, **options):
+        return Server(*arguments, wheels=self.wheels, pyodide=None, **options)
+
+
 def main():
     unittest.main(verbosity=2)

@@ -9,18 +9,15 @@ import time
 from urllib.parse import urlsplit
 
 import http2_frames as h2
-from harness import PROGRAM, SAMPLE_WHEELS, Server, TestCase, main, make_wheel, run
+from harness import PROGRAM, SAMPLE_WHEELS, AppTestCase, Server, main, run
 from http2_frames import Http2
 
 LARGE = 8_000_000  # bytes; more than all buffers between a server and a client that doesn't read
 
 
-class LifeCycle(TestCase):
+class LifeCycle(AppTestCase):
     def setUp(self):
         super().setUp()
-        self.wheels = self.folder / "wheels"
-        self.wheels.mkdir()
-        make_wheel(self.wheels, "app", "1.0")
         self.files = self.folder / "files"
         self.files.mkdir()
         self.large = os.urandom(1000) * (LARGE // 1000)

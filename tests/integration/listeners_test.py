@@ -4,7 +4,7 @@ import socket
 import unittest
 from pathlib import Path
 
-from harness import PROGRAM, Server, TestCase, main, make_wheel, run
+from harness import PROGRAM, AppTestCase, main, run
 
 
 def has_ipv6():
@@ -16,16 +16,7 @@ def has_ipv6():
         return False
 
 
-class Listeners(TestCase):
-    def setUp(self):
-        super().setUp()
-        self.wheels = self.folder / "wheels"
-        self.wheels.mkdir()
-        make_wheel(self.wheels, "app", "1.0")
-
-    def serve(self, *arguments, **options):
-        return Server(*arguments, wheels=self.wheels, pyodide=None, **options)
-
+class Listeners(AppTestCase):
     def serve_in_vain(self, *arguments):
         """A server that can't start: its exit code and what it said."""
         done = run(PROGRAM, "serve", "--wheels", self.wheels, "--data", self.folder / "data", *arguments)

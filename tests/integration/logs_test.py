@@ -11,21 +11,15 @@ import time
 from urllib.parse import urlsplit
 
 import http2_frames as h2
-from harness import PROGRAM, Server, TestCase, main, make_wheel, run
+from harness import PROGRAM, AppTestCase, Server, main, run
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-class Logs(TestCase):
+class Logs(AppTestCase):
     def setUp(self):
         super().setUp()
-        self.wheels = self.folder / "wheels"
-        self.wheels.mkdir()
-        make_wheel(self.wheels, "app", "1.0")
         self.log = self.folder / "access.log"
-
-    def serve(self, *arguments, **options):
-        return Server(*arguments, wheels=self.wheels, pyodide=None, **options)
 
     def logged(self, *arguments, threads=1):
         """One event loop, so that lines are in the order of the requests."""

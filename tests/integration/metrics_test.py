@@ -10,7 +10,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import http2_frames as h2
-from harness import SOURCE, Server, TestCase, main, make_wheel, run
+from harness import SOURCE, AppTestCase, main, make_wheel, run
 
 RULES = SOURCE / "config" / "alerts.yml"
 DASHBOARD = SOURCE / "config" / "grafana-dashboard.json"
@@ -39,16 +39,7 @@ def names_in(expression):
             for name in re.findall(r"\b((?:wheelbarrow|process)_[a-z_]+)", expression)}
 
 
-class Metrics(TestCase):
-    def setUp(self):
-        super().setUp()
-        self.wheels = self.folder / "wheels"
-        self.wheels.mkdir()
-        make_wheel(self.wheels, "app", "1.0")
-
-    def serve(self, *arguments, **options):
-        return Server(*arguments, wheels=self.wheels, pyodide=None, **options)
-
+class Metrics(AppTestCase):
     def wait_for(self, server, condition):
         """The series, once they meet the condition: a request counts when it is over, a moment after its client has all."""
         deadline = time.monotonic() + 30

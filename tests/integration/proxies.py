@@ -27,6 +27,26 @@ def shipped(name, *changes):
     return text
 
 
+def nginx(process, http):
+    """The command line of an nginx in the foreground: `process` has a folder and writes a configuration there, in whose
+    http block this text is."""
+    temporary = "\n".join(f"{kind}_temp_path {process.folder}/{kind};"
+                          for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    return ["nginx", "-e", "stderr", "-p", process.folder, "-c", process.write(f"""
+        daemon off;
+        {f"user {getpass.getuser()};" if os.geteuid() == 0 else ""}
+        worker_processes 1;
+        pid {process.folder}/pid;
+        error_log stderr;
+        events {{}}
+        http {{
+          access_log off;
+          {temporary}
+          {http}
+        }}
+        """)]
+
+
 class Proxy:
     """A running proxy, with its files in a folder; `upstream` is the server's address for it, whose certificate is in
     that file."""
@@ -101,21 +121,7 @@ class Nginx(Proxy):
                 proxy_ssl_trusted_certificate {self.certificate};
                 proxy_ssl_name localhost;"""))
         site = self.write(shipped("nginx.conf", *changes), "site.conf")
-        temporary = "\n".join(f"{kind}_temp_path {self.folder}/{kind};"
-                              for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        return ["nginx", "-e", "stderr", "-p", self.folder, "-c", self.write(f"""
-            daemon off;
-            {f"user {getpass.getuser()};" if os.geteuid() == 0 else ""}
-            worker_processes 1;
-            pid {self.folder}/pid;
-            error_log stderr;
-            events {{}}
-            http {{
-              access_log off;
-              {temporary}
-              include {site};
-            }}
-            """)]
+        return nginx(self, f"include {site};")
 
 
 class Haproxy(Proxy):
