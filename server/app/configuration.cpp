@@ -164,7 +164,12 @@ Result<void> Configuration::read_environment() {
        app_.get_options([](CLI::Option* each) { return !each->get_envname().empty(); })) {
     const char* const value = std::getenv(option->get_envname().c_str());
     if (value == nullptr || *value == '\0') continue;
-    if (auto done = set(*option, {value}, option->get_envname()); !done) return done;
+    std::vector<std::string> texts{value};
+    if (is_list(*option)) {
+      texts = CLI::detail::split(value, '\n');
+      std::erase(texts, "");
+    }
+    if (auto done = set(*option, std::move(texts), option->get_envname()); !done) return done;
   }
   return {};
 }

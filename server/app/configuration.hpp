@@ -21,9 +21,9 @@ class Configuration {
   explicit Configuration(CLI::App& app);
 
   // Gives the options of `app` their values. An empty variable, and an empty text for an option that is no
-  // list, leave the option as it is. False if only help was asked for, which has been printed, or what the
-  // options are (see Arguments::description); ErrorKind::invalid_input with where the value came from,
-  // otherwise.
+  // list, leave the option as it is; the variable of a list has a value a line. False if only help was asked
+  // for, which has been printed, or what the options are (see Arguments::description);
+  // ErrorKind::invalid_input with where the value came from, otherwise.
   Result<bool> read(Arguments arguments);
 
   // Refuses an option's value; the option is named without dashes.

@@ -226,11 +226,13 @@ class CheckAndShow(TestCase):
                         "data-budget = '1G'\n")
         arguments = ("--config", file, "--log-level", "debug", "--bytecode", "beside")
         done = run(PROGRAM, "config", "show", *arguments, env={**os.environ, "WHEELBARROW_TARGET": "pyodide-0.29",
-                                                               "WHEELBARROW_ADMIN": ""})
+                                                               "WHEELBARROW_ADMIN": "",
+                                                               "WHEELBARROW_TRUSTED_PROXY": "10.0.0.0/8\nunix:\n"})
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         lines = done.stdout.splitlines()
         for line in ("threads = 3  # FILE:1", 'log-level = "debug"  # --log-level', 'bytecode = "beside"  # --bytecode',
-                     'target = "pyodide-0.29"  # WHEELBARROW_TARGET', "build-queue = 256  # default",
+                     'target = "pyodide-0.29"  # WHEELBARROW_TARGET',
+                     'trusted-proxy = ["10.0.0.0/8", "unix:"]  # WHEELBARROW_TRUSTED_PROXY', "build-queue = 256  # default",
                      'listen = ["localhost:8443"]  # default', 'admin = ""  # default', "static = []  # default",
                      "data-budget = 1073741824  # FILE:6", f'wheels = ["{SAMPLE_WHEELS}", "/o\\"ther"]  # FILE:4'):
             self.assertIn(line.replace("FILE", str(file)), lines)
