@@ -4,7 +4,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <mutex>
 #include <set>
@@ -22,6 +21,7 @@
 #include "app/request_counts.hpp"
 #include "app/serve.hpp"
 #include "app/service_manager.hpp"
+#include "app/signals.hpp"
 #include "bundle/engine.hpp"
 #include "http/server.hpp"
 #include "routes/router.hpp"
@@ -199,16 +199,6 @@ void raise_descriptor_limit(std::size_t connections) {
   }
 }
 
-int next_signal(const sigset_t& signals) {
-  int signal = 0;
-  sigwait(&signals, &signal);
-  return signal;
-}
-
-bool ends(int signal) {
-  return signal == SIGTERM || signal == SIGINT;
-}
-
 // What can change while the server runs. REQUIRES: the rest outlives `configuration`'s last run.
 void add_reloads(Reload& configuration, http::Server& server, AccessLog& access_log,
                  unsigned& drain_timeout) {
@@ -281,33 +271,6 @@ std::jthread watch_loops(const ServiceManager& manager, const http::Server& serv
     do {
       if (server.responds(interval)) manager.tell_alive();
     } while (!never.wait_for(lock, stop, interval, [&stop] { return stop.stop_requested(); }));
-  });
-}
-
-// Ends the process when another signal to stop comes, whatever is still being done. What is on disk stays
-// whole: blobs are published by a rename.
-void end_on_next_signal(const sigset_t& signals) {
-  std::thread([signals] {
-    while (!ends(next_signal(signals))) {
-    }
-    spdlog::warn("stopped at once  reason=a second signal");
-    std::_Exit(exit_failure);
-  }).detach();
-}
-
-// The same at once on the first one, until it is told to stop: reading a large wheelhouse takes long.
-std::jthread end_while_starting() {
-  return std::jthread([](const std::stop_token& stop) {
-    constexpr timespec patience{.tv_sec = 0, .tv_nsec = 20'000'000};
-    sigset_t ending;
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGINT);
-    sigaddset(&ending, SIGTERM);
-    while (!stop.stop_requested()) {
-      if (::sigtimedwait(&ending, nullptr, &patience) < 0) continue;
-      spdlog::info("stopped  reason=a signal before everything was ready");
-      std::_Exit(exit_success);
-    }
   });
 }
 
@@ -428,15 +391,8 @@ int run_server(const Arguments& arguments, ServeKind kind) {
   for (const Error& variable : configuration.configuration().misspelt()) {
     spdlog::warn("variable ignored  name={} reason={}", variable.where, variable.message);
   }
-  // Blocked here so that every thread inherits it and only next_signal() sees them.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGHUP);
-  sigaddset(&signals, SIGUSR1);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  // Before any thread begins, so that every one inherits it.
+  const sigset_t signals = block_signals();
   Reload reload_configuration(arguments, configuration);
   const auto served = serve(configuration, reload_configuration, signals);
   return served ? exit_success : print_failure(served.error());
