@@ -3,8 +3,9 @@
 // Importing from ready bytecode takes a third of the time of importing from source. `beside` adds
 // __pycache__/x.cpython-313.pyc to x.py: everything works as with the source alone. `instead` puts x.pyc in
 // the place of x.py: fewer bytes, but whatever reads sources (inspect.getsource, the lines of a traceback)
-// finds none; only a source whose file name another source of the wheel mentions stays beside. The files are
-// unchecked hash-based ones (PEP 552), because times of files mean nothing in a bundle.
+// finds none, so tracebacks name files and lines and no columns; only a source whose file name another source
+// of the wheel mentions stays beside. The files are unchecked hash-based ones (PEP 552), because times of
+// files mean nothing in a bundle.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "bundle/marshal.hpp"
 
 namespace wheelbarrow::bundle {
 
@@ -37,6 +39,9 @@ struct BytecodeRecipe {
   std::string platform;  // and sys.platform, "emscripten"
 
   std::string minor_version() const { return minor_version_of(python); }
+  Locations locations() const {
+    return mode == BytecodeMode::instead ? Locations::lines : Locations::columns;
+  }
   std::string text() const;  // one line, for identities
 
   friend bool operator==(const BytecodeRecipe&, const BytecodeRecipe&) = default;

@@ -58,7 +58,7 @@ std::optional<CompiledModule> read_module(ByteReader& answer, const BytecodeReci
   const auto content = read_text(answer);
   if (!kind || !hash || !content) return std::nullopt;
   if (*kind != 0) return CompiledModule{{}, printable(*content)};
-  const auto code = canonical_code(*content);
+  const auto code = canonical_code(*content, recipe.locations());
   if (!code && code.error().kind == ErrorKind::limit) return CompiledModule{{}, code.error().message};
   if (!code) return std::nullopt;
   return CompiledModule{bytecode_file(recipe, *hash, *code), {}};

@@ -56,7 +56,7 @@ std::optional<Encoded> spare_form(const Sha256& content, std::string_view coding
 constexpr std::uint64_t any_size = std::numeric_limits<std::uint64_t>::max();
 
 std::string library_name(const Blob& zip, BytecodeMode mode, const packaging::Target& target) {
-  return std::string("library/1/").append(name_of(mode)) + '/' + target.name() + '/' + zip.sha256.hex();
+  return std::string("library/2/").append(name_of(mode)) + '/' + target.name() + '/' + zip.sha256.hex();
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ namespace wheelbarrow::bundle {
 
 // Part of every layer's and bundle's identity: whatever changes the bytes of the same wheel changes this
 // number.
-inline constexpr int format_version = 2;
+inline constexpr int format_version = 3;
 
 enum class Format { site, wheels };
 

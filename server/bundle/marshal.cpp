@@ -11,6 +11,7 @@
 
 #include "base/sha256.hpp"
 #include "bundle/byte_reader.hpp"
+#include "bundle/line_table.hpp"
 
 namespace wheelbarrow::bundle {
 namespace {
@@ -21,6 +22,7 @@ constexpr int deepest = 500;               // a function in a function is two; w
 constexpr std::size_t code_integers = 5;   // argument counts, stack size, flags
 constexpr std::size_t code_parts = 10;     // and the first line's number before the last two
 constexpr std::size_t first_line_place = 8;
+constexpr std::size_t line_table_part = 8;
 
 using Id = std::uint32_t;
 
@@ -65,10 +67,18 @@ std::string string_text(std::string_view content) {
   return text += content;
 }
 
+constexpr std::size_t bytes_head = 5;  // 's' and the size
+
+Value bytes_value(std::string_view content) {
+  std::string text = "s";
+  put_number(text, static_cast<std::uint32_t>(content.size()));
+  return make_value('s', text.append(content));
+}
+
 // Reads a stream into values.
 class Reader {
  public:
-  explicit Reader(std::string_view input) : input_(input) {}
+  Reader(std::string_view input, Locations locations) : input_(input), locations_(locations) {}
 
   // Nothing if the stream isn't well formed.
   std::optional<Id> read_code() {
@@ -191,9 +201,7 @@ class Reader {
     const auto size = input_.number();
     const auto content = size ? input_.bytes(*size) : std::nullopt;
     if (!content) return std::nullopt;
-    std::string text = "s";
-    put_number(text, *size);
-    return intern(make_value('s', text.append(*content)));
+    return intern(bytes_value(*content));
   }
 
   std::optional<Id> read_string(bool is_short) {
@@ -239,11 +247,21 @@ class Reader {
         if (!line) return std::nullopt;
         value.text += *line;
       }
-      const auto part = read(depth + 1);
+      auto part = read(depth + 1);
       if (!part || values_[*part].type != types[i]) return std::nullopt;
+      if (i == line_table_part && locations_ == Locations::lines) {
+        part = keep_lines(*part);
+        if (!part) return std::nullopt;
+      }
       value.parts.push_back(*part);
     }
     return intern(std::move(value));
+  }
+
+  std::optional<Id> keep_lines(Id table) {
+    const auto lines = without_columns(std::string_view(values_[table].text).substr(bytes_head));
+    if (!lines) return std::nullopt;
+    return intern(bytes_value(*lines));
   }
 
   void sort_by_value(std::vector<Id>& parts) {
@@ -260,6 +278,7 @@ class Reader {
   }
 
   ByteReader input_;
+  Locations locations_;
   std::vector<Value> values_;
   std::unordered_map<std::string, Id> known_;
   std::unordered_map<Id, Sha256> digests_;  // of what has stood in a frozenset
@@ -331,8 +350,8 @@ class Writer {
 
 }  // namespace
 
-Result<std::string> canonical_code(std::string_view marshalled) {
-  Reader reader(marshalled);
+Result<std::string> canonical_code(std::string_view marshalled, Locations locations) {
+  Reader reader(marshalled, locations);
   const auto code = reader.read_code();
   if (reader.is_too_deep()) return fail(ErrorKind::limit, "is nested too deeply");
   if (!code) return fail(ErrorKind::corrupt, "not a marshalled code object");

@@ -14,6 +14,7 @@
 //   compiler
 //     interns; loading code interns its names anyway
 //   - the elements of a frozenset stand in the order of their values' SHA-256
+//   - where only lines are wanted, the table of source locations has no columns (line_table.hpp)
 //
 // What is left to the compiler is what it decides by the source, its version and its platform: the order of
 // __static_attributes__ (3.13) follows from string hashes, for which PYTHONHASHSEED is held at 0.
@@ -27,9 +28,11 @@
 
 namespace wheelbarrow::bundle {
 
+enum class Locations : bool { lines, columns };
+
 // The canonical form of one marshalled code object of Python 3.11 to 3.14. Whatever isn't one, down to the
 // types of a code object's parts, is ErrorKind::corrupt: the bytes may come from anywhere. One that is nested
 // deeper than people write is ErrorKind::limit.
-Result<std::string> canonical_code(std::string_view marshalled);
+Result<std::string> canonical_code(std::string_view marshalled, Locations locations);
 
 }  // namespace wheelbarrow::bundle

@@ -64,7 +64,7 @@ function bundle(layers, change = (manifest) => manifest) {
     offset += layer.length;
     return wheel;
   });
-  const manifest = change({ format: 2, kind: "site", target: "pyodide-0.29", size: offset + 1024, wheels });
+  const manifest = change({ format: 3, kind: "site", target: "pyodide-0.29", size: offset + 1024, wheels });
   const json = typeof manifest === "string" ? manifest : JSON.stringify(manifest);
   return Buffer.concat([entry("wheelbarrow.json", json.padEnd(room)), ...layers, Buffer.alloc(1024)]);
 }

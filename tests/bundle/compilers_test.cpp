@@ -71,12 +71,13 @@ TEST(Compilers, BytesDependOnTheSourceAlone) {
       "more = [compile('def f(zebra): return zebra.apple, %d' % i, '/lib/x.py', 'exec') for i in range(999)]",
       "4242", wandering);
   EXPECT_NE(quiet, busy) << "marshal is steady here, so this shows nothing";
-  EXPECT_EQ(canonical_code(quiet).value(), canonical_code(busy).value());
+  EXPECT_EQ(canonical_code(quiet, Locations::columns).value(),
+            canonical_code(busy, Locations::columns).value());
 }
 
 TEST(Compilers, CanonicalCodeIsTheSameCode) {
   const std::string code = compiled_after("", "0", wandering);
-  const auto canonical = canonical_code(code);
+  const auto canonical = canonical_code(code, Locations::columns);
   ASSERT_TRUE(canonical);
   const char* const compare =
       "import marshal, sys\n"

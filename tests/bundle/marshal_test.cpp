@@ -56,7 +56,7 @@ std::string code(const std::string& constants) {
 }
 
 std::string canonical(const std::string& marshalled) {
-  const auto made = canonical_code(marshalled);
+  const auto made = canonical_code(marshalled, Locations::columns);
   EXPECT_TRUE(made) << made.error().text();
   return made.value_or("");
 }
@@ -114,18 +114,32 @@ TEST(Marshal, CodeObjectsStaySeveral) {
             canonical(code(tuple({inner}))).size() + 5);
 }
 
+TEST(Marshal, WhereOnlyLinesAreWantedThereAreNoColumns) {
+  const std::string columns = "\xf2\x02\0\x01\x05"s;  // an instruction in the next line, where in it
+  const std::string lines = "\xea\x02"s;
+  const auto with = [](const std::string& table) {
+    std::string inner = code(tuple({"N"}));
+    const std::size_t tables = inner.size() - 2 * (1 + 4);
+    return code(
+        tuple({inner.replace(tables, 5, 's' + number(static_cast<std::uint32_t>(table.size())) + table)}));
+  };
+  EXPECT_EQ(canonical_code(with(columns), Locations::lines), canonical(with(lines)));
+  EXPECT_NE(canonical(with(columns)), canonical(with(lines)));
+  EXPECT_FALSE(canonical_code(with("\x12"), Locations::lines)) << "no such table";
+}
+
 TEST(Marshal, RefusesWhatIsNoCode) {
   const std::string good =
       code(tuple({short_text("text"), frozenset({"N", "T"}), "l" + number(2) + "\1\0\2\0"s}));
   ASSERT_FALSE(canonical(good).empty());
   for (std::size_t size = 0; size < good.size(); ++size) {
-    EXPECT_FALSE(canonical_code(good.substr(0, size))) << size;
+    EXPECT_FALSE(canonical_code(good.substr(0, size), Locations::columns)) << size;
   }
   for (const std::string& bad :
        {good + "N", "N"s, tuple({good}), "{0"s, "["s + number(0), code("N"), code(tuple({reference(0)})),
         code(flagged(tuple({reference(0)}))), code("(" + number(0xffffffff)),
         code(tuple({"s" + number(0xffffffff)})), code(tuple({"l" + number(0x80000000)}))}) {
-    EXPECT_FALSE(canonical_code(bad));
+    EXPECT_FALSE(canonical_code(bad, Locations::columns));
   }
 }
 
@@ -134,18 +148,18 @@ TEST(Marshal, DepthIsLimited) {
   for (int i = 0; i < 100'000; ++i) {
     nested.insert(0, ")\1");
   }
-  EXPECT_EQ(canonical_code(code(nested)).error().kind, ErrorKind::limit);
+  EXPECT_EQ(canonical_code(code(nested), Locations::columns).error().kind, ErrorKind::limit);
   // As deep, by references: each tuple holds the one before.
   std::vector<std::string> parts{flagged(tuple({"N"}))};
   for (std::uint32_t i = 0; i < 200; ++i) {
     parts.push_back(flagged(tuple({reference(i)})));
   }
-  EXPECT_TRUE(canonical_code(code(tuple(parts))));
+  EXPECT_TRUE(canonical_code(code(tuple(parts)), Locations::columns));
   std::string pile = "(" + number(50'001) + flagged(tuple({"N"}));
   for (std::uint32_t i = 0; i < 50'000; ++i) {
     pile += flagged(tuple({reference(i)}));
   }
-  EXPECT_EQ(canonical_code(code(pile)).error().kind, ErrorKind::limit);
+  EXPECT_EQ(canonical_code(code(pile), Locations::columns).error().kind, ErrorKind::limit);
 }
 
 TEST(Marshal, SurvivesEveryChangeOfAByte) {
@@ -155,7 +169,7 @@ TEST(Marshal, SurvivesEveryChangeOfAByte) {
     for (int byte = 0; byte < 256; ++byte) {
       std::string changed = good;
       changed[i] = static_cast<char>(byte);
-      std::ignore = canonical_code(changed);
+      std::ignore = canonical_code(changed, Locations::columns);
     }
   }
 }

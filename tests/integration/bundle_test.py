@@ -112,7 +112,7 @@ class Bundle(TestCase):
             members = archive.getmembers()
             manifest = json.load(archive.extractfile(members[0]))
         self.assertEqual(members[0].name, "wheelbarrow.json")
-        self.assertEqual((manifest["format"], manifest["target"], manifest["size"]), (2, "pyodide-0.29", len(body)))
+        self.assertEqual((manifest["format"], manifest["target"], manifest["size"]), (3, "pyodide-0.29", len(body)))
         self.assertEqual([w["name"] for w in manifest["wheels"]],
                          ["lxml", "numpy", "typing-extensions", "python-docx"])
         end = manifest["wheels"][0]["offset"]

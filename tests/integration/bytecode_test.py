@@ -95,6 +95,37 @@ class Bytecode(TestCase):
                            "print(a == b)")
         self.assertEqual(same.stdout, "True\n", same.stderr)
 
+    def test_without_sources_it_has_their_lines_and_no_columns(self):
+        shutil.copy(SAMPLE_WHEELS / "fonttools-4.56.0-py3-none-any.whl", self.wheels)
+        self.unpack(self.bundle("a.tar", "--bytecode", "off", requirements=["fonttools"]))
+        sources = self.site.rename(self.folder / "sources")
+        self.site.mkdir()
+        self.unpack(self.bundle("b.tar", "--bytecode", "instead", requirements=["fonttools"]))
+        ran = self.python(f"""
+import dis, marshal, pathlib, types
+def all_of(code):
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType): yield from all_of(constant)
+count = 0
+for source in sorted(pathlib.Path({str(sources)!r}).rglob('*.py')):
+    path = source.relative_to({str(sources)!r})
+    theirs = compile(source.read_bytes(), str(path), 'exec', dont_inherit=True)
+    file = pathlib.Path({str(self.site)!r}, path).with_suffix('.pyc')
+    if not file.exists(): file = file.parent / '__pycache__' / (file.stem + '.cpython-311.pyc')  # the source is named as a file
+    ours = marshal.loads(file.read_bytes()[16:])
+    for a, b in zip(all_of(theirs), all_of(ours), strict=True):
+        assert a.co_code == b.co_code and a.co_exceptiontable == b.co_exceptiontable, a
+        assert [line for line, *_ in a.co_positions()] == [line for line, *_ in b.co_positions()], a
+        assert {{columns for *_, one, other in b.co_positions() for columns in (one, other)}} == {{None}}, a
+        assert list(dis.findlinestarts(a)) == list(dis.findlinestarts(b)), a
+        assert len(b.co_linetable) <= len(a.co_linetable), a
+        count += 1
+print(count)
+""")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertGreater(int(ran.stdout), 5000)
+
     def test_manifest_and_layer_say_what_did_not_compile(self):
         files = open_tar(self.bundle("a.tar", "--bytecode", "beside", "--strip", "tests"))
         manifest = json.loads(files["wheelbarrow.json"])

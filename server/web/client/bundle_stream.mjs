@@ -285,7 +285,7 @@ export class BundleStream {
  * @param {number} first where the first layer begins
  */
 function checkManifest(manifest, first) {
-  if (manifest?.format !== 2 || manifest.kind !== "site") {
+  if (manifest?.format !== 3 || manifest.kind !== "site") {
     throw new WheelbarrowError(
       `this loader can't read format ${manifest?.format}, kind "${manifest?.kind}": take the server's own`,
     );
