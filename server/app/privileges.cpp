@@ -87,7 +87,9 @@ Result<void> give_to_user(const std::string& folder, const std::string& name) {
 }
 
 Result<void> limit_root() {
-  if (!is_root() || keep_rights(to_files | to_listen)) return {};
+  if (!is_root()) return {};
+  // A program that root starts would have all rights again.
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && keep_rights(to_files | to_listen)) return {};
   return fail_errno("give up rights of", "root");
 }
 

@@ -144,15 +144,15 @@ void strip(Request& request, std::string_view prefix) {
 
 }  // namespace
 
-std::optional<std::vector<ForwardedElement>> parse_forwarded(std::string_view field) {
-  std::vector<ForwardedElement> elements(1);
+std::optional<std::deque<ForwardedElement>> parse_forwarded(std::string_view field) {
+  std::deque<ForwardedElement> elements(1);
   bool may_begin = true;  // a pair, where none was since the last ';' or ','
   for (std::string_view rest = field;;) {
     skip_blanks(rest);
     if (rest.empty()) return elements;
     if (rest.front() == ',' || rest.front() == ';') {
       if (rest.front() == ',') {
-        if (elements.size() == max_hops) elements.erase(elements.begin());
+        if (elements.size() == max_hops) elements.pop_front();
         elements.emplace_back();
       }
       rest.remove_prefix(1);

@@ -6,6 +6,7 @@
 // client and been passed on.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ struct ForwardedElement {
 };
 
 // The elements of a Forwarded field, the first proxy's first; nothing if it isn't one (RFC 7239 4).
-std::optional<std::vector<ForwardedElement>> parse_forwarded(std::string_view field);
+std::optional<std::deque<ForwardedElement>> parse_forwarded(std::string_view field);
 
 // An address as either kind writes it, without its port: "192.0.2.1:80", "[2001:db8::1]:80", "2001:db8::1".
 std::optional<boost::asio::ip::address> parse_node(std::string_view node);

@@ -97,6 +97,7 @@ std::vector<std::string> with_none(std::vector<std::string> extras) {
 }
 
 void append_warnings(CandidatePool& pool, const Choice& choice, std::vector<std::string>& warnings) {
+  constexpr std::size_t most = 100;  // of addresses that aren't heeded, which a wheel may have thousands of
   const wheelhouse::Wheel& wheel = *pool.project(choice.project).candidates[choice.candidate].wheel;
   const std::string text = wheel.name() + ' ' + wheel.version().str();
   std::vector<std::string> unknown;
@@ -110,7 +111,7 @@ void append_warnings(CandidatePool& pool, const Choice& choice, std::vector<std:
   }
   for (const std::string& extra : with_none(choice.extras)) {
     for (const Dependency& needed : pool.dependencies(choice.project, choice.candidate, extra)) {
-      if (needed.requirement->url.empty()) continue;
+      if (needed.requirement->url.empty() || warnings.size() >= most) continue;
       warnings.push_back(text + " asks for " + needed.requirement->name + " from " + needed.requirement->url +
                          ", and gets the wheelhouse's");
     }

@@ -18,6 +18,14 @@ Error no_distribution() {
           {}};
 }
 
+// Whether an entry of a distribution's lock says what file it is, and names what it depends on.
+bool is_well_formed(const json::object& entry) {
+  const json::value* const hash = entry.if_contains("sha256");
+  const json::value* const depends = entry.if_contains("depends");
+  return hash != nullptr && hash->is_string() && depends != nullptr && depends->is_array() &&
+         std::ranges::all_of(depends->as_array(), [](const json::value& name) { return name.is_string(); });
+}
+
 struct PyodideLock::Content {
   std::string root;
   json::object lock;
@@ -85,9 +93,10 @@ Result<PyodideLock> PyodideLock::make(const wheelhouse::Catalog& catalog, std::s
     content->lock["packages"] = json::object();
     for (const auto& [name, value] : original.at("packages").as_object()) {
       const json::object& entry = value.as_object();
+      if (!is_well_formed(entry)) continue;  // the wheelhouse has said so
       const auto hash = Sha256::from_hex(entry.at("sha256").as_string());
       const auto wheel = hash ? catalog.find(*hash) : nullptr;
-      if (!wheel || !entry.contains("depends") || !entry.at("depends").is_array()) continue;
+      if (!wheel) continue;
       json::object kept = entry;
       kept["file_name"] = content->wheel_url(wheel->sha256, wheel->filename);
       content->packages()[name] = std::move(kept);

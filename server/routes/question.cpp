@@ -246,7 +246,7 @@ void Questions::prepare_next(const std::shared_ptr<Preparation>& preparation) {
     if (!resolution) return prepare_next(preparation);
     const std::string set = set_of(*question);
     const std::string key = question->catalog->id().hex() + set;
-    resolutions_.put(key, *resolution, weight_of((*resolution)->planned));
+    resolutions_.put(key, *resolution, weight_of(**resolution));
     engine_.bundle((*resolution)->planned, question->catalog,
                    [this, preparation, question, set, key](const Result<bundle::BundlePtr>& bundle) {
                      if (bundle) {

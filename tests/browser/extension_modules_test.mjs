@@ -122,6 +122,16 @@ test("what links to something that comes later waits for it", () => {
   assert.deepEqual(modules.rest(), []);
 });
 
+test("modules of the same name are several", () => {
+  const modules = new ExtensionModules();
+  const entries = [
+    { path: "x/_core.so", bytes: module(["libz.so"], large) },
+    { path: "y/_core.so", bytes: module(["libz.so"]) },
+    { path: "x.libs/libz.so", bytes: module([]) },
+  ];
+  assert.deepEqual(addAll(modules, entries), [entries[0]]);
+});
+
 test("modules of a layer that is not wanted are not loaded", () => {
   const modules = new ExtensionModules();
   assert.deepEqual(modules.add({ path: "p/a.so", bytes: module([], large) }, false), []);

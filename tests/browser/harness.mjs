@@ -75,7 +75,7 @@ export async function startServer({ wheels = [], options = [], command = ["serve
     async stop() {
       const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
       child.kill("SIGTERM");
-      const impatience = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      const impatience = setTimeout(() => child.kill("SIGKILL"), 30_000);
       const how = await ended;
       clearTimeout(impatience);
       assert.equal(how, 0, `the server should end cleanly on SIGTERM; its log:\n${log}`);

@@ -1,5 +1,6 @@
 """The Pyodide that is mounted: its files below a release's name never change."""
 
+import hashlib
 import io
 import json
 import re
@@ -38,6 +39,24 @@ class Runtime(RuntimeCase):
                     self.assertEqual(answer.body, (PYODIDE / name).read_bytes(), name)
             self.assertEqual(one.get(f"/pyodide/{release}/nothing.js").status, 404)
             self.assertEqual(one.get(f"/pyodide/{release}/%2e%2e%2fpyodide.mjs").status, 400)
+
+    def test_a_lock_that_depends_on_no_name_costs_that_package_alone(self):
+        lock = self.pyodide / "pyodide-lock.json"
+        content = json.loads(lock.read_text())
+        wheels = {"lxml": "lxml-5.4.0-cp313-cp313-pyodide_2025_0_wasm32.whl",
+                  "typing-extensions": "typing_extensions-4.12.2-py3-none-any.whl"}
+        content["packages"] = {
+            name: {"name": name, "version": file.split("-")[1], "file_name": file, "install_dir": "site", "imports": [],
+                   "sha256": hashlib.sha256((SAMPLE_WHEELS / file).read_bytes()).hexdigest(), "package_type": "package",
+                   "depends": [1] if name == "lxml" else [], "unvendored_tests": False}
+            for name, file in wheels.items()}
+        content["packages"]["nothing"] = {"name": "nothing", "depends": []}
+        lock.write_text(json.dumps(content))
+        with Server(pyodide=self.pyodide) as server:
+            for path in ("/pyodide-lock.json?r=typing-extensions", "/pyodide-lock.json?r=lxml", "/pyodide-lock.json"):
+                answer = server.get(path)
+                self.assertEqual(answer.status, 200, answer.body)
+                self.assertIn(path.partition("=")[2] or "lxml", json.loads(answer.body)["packages"])
 
     def test_another_release_has_another_name(self):
         with Server("--runtime-bytecode", "off", pyodide=self.pyodide) as server:

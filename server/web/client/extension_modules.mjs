@@ -17,7 +17,7 @@ const syncCompileLimit = 0x800000;
 export class ExtensionModules {
   /** What links to what, by file name, which is how modules name their libraries. @type {Map<string, Library>} */
   #libraries = new Map();
-  /** Modules of which something that they link to hasn't come yet. @type {Entry[]} */
+  /** Modules of which something that they link to hasn't come yet. @type {[Entry, Library][]} */
   #held = [];
 
   /**
@@ -33,9 +33,11 @@ export class ExtensionModules {
       return [];
     }
     const large = bytes.length >= syncCompileLimit;
-    this.#libraries.set(fileName(path), { large, needs: neededLibraries(bytes) });
+    const library = { large, needs: neededLibraries(bytes) };
+    this.#libraries.set(fileName(path), library);
     if (wanted) {
-      this.#held.push(entry);
+      // Not by its name: modules of several packages may have the same.
+      this.#held.push([entry, library]);
     }
     return this.#release((links) => links.every(Boolean));
   }
@@ -53,8 +55,8 @@ export class ExtensionModules {
   #release(isReady) {
     /** @type {Entry[]} */
     const released = [];
-    this.#held = this.#held.filter((module) => {
-      const links = this.#links(fileName(module.path));
+    this.#held = this.#held.filter(([module, own]) => {
+      const links = [own, ...own.needs.flatMap((name) => this.#links(name))];
       const ready = isReady(links);
       if (ready && links.some((library) => library?.large)) {
         released.push(module);
