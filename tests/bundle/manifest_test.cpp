@@ -76,7 +76,7 @@ TEST(Manifest, RefusesWhatItDidNotWrite) {
     return text.replace(text.find(from), from.size(), to);
   };
   for (const std::string& bad :
-       {std::string(), entry.substr(0, 700), replaced("\"format\":2", "\"format\":1"),
+       {std::string(), entry.substr(0, 700), replaced("\"format\":3", "\"format\":2"),
         replaced("\"offset\"", "\"offzet\""), replaced("\"size\":512", "\"size\":-12")}) {
     EXPECT_FALSE(parse_manifest_entry(bad)) << bad;
   }
