@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from harness import PROGRAM, Server, TestCase, main, make_wheel, run
+from harness import PROGRAM, AppTestCase, Server, TestCase, main, run
 
 # A program that gives the sockets its first words name the numbers from 3 on, and itself as who they are for.
 ACTIVATE = """
@@ -42,12 +42,9 @@ class Manager:
         self.socket.close()
 
 
-class Service(TestCase):
+class Service(AppTestCase):
     def setUp(self):
         super().setUp()
-        self.wheels = self.folder / "wheels"
-        self.wheels.mkdir()
-        make_wheel(self.wheels, "app", "1.0")
         self.manager = Manager(self.folder / "notify")
         self.addCleanup(self.manager.close)
 
